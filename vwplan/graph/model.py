@@ -1,0 +1,119 @@
+"""What the spec comes to: resources, one per object wanted, evaluated, addressed and ordered.
+
+A `Resource` is the desired side of the plan. All that planning needs is in it; no expression is evaluated after this,
+except what is late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vwplan.address import Address
+from vwplan.diagnostics import Range
+from vwplan.state.records import Roster
+
+Plain = Any
+"""A plain value; leaves may be `vwplan.values.Late` (known only after a step) or `vwplan.values.Sensitive`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """What the spec allows to happen to a resource. `ignore_changes` are paths, or `("all",)`."""
+
+    prevent_destroy: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    replace: str = "allow"
+    replace_triggers: tuple[tuple[str, Plain], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why arguments changed, where the reason is elsewhere: an environment, a cluster's defaults, a variable."""
+
+    text: str
+    range: Range | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One object wanted.
+
+    `key` is the address as text. `identity`, `birth` and `name` are the record's where there is one, else newly chosen.
+    `arguments` are normalised (see `vwplan.kinds`): only what the spec says, with defaults; sizes in MiB, durations in
+    seconds, references as ids; nics with their chosen `address` and `mac`. `unset` names paths that the hypervisor or
+    planner chose: recorded, kept, not compared. `facts` are the chosen ones. `depends` are the keys of the
+    resources that must be done before this one is begun (their `ready` included), each once. `cluster` is the
+    key of the enclosing cluster instance for a member, else empty. `lifecycle`, `timeouts` (seconds by step) and `range`
+    (the block's header) as in the spec. `source` (images): where the bytes are.
+    `rolling` is how many of a role may be away at a time during changes (`update.max_unavailable`), 0 for no bound.
+    `context` is the cluster context that goes into the seed.
+    """
+
+    address: Address
+    key: str
+    kind: str
+    identity: str
+    birth: int
+    name: str
+    provider: str
+    host: str
+    arguments: Mapping[str, Plain]
+    facts: Mapping[str, Plain]
+    depends: tuple[str, ...]
+    lifecycle: Lifecycle
+    range: Range | None
+    timeouts: Mapping[str, int] = field(default_factory=dict)
+    cluster: str = ""
+    rolling: int = 0
+    context: Mapping[str, Plain] | None = None
+    causes: tuple[Cause, ...] = ()
+    unset: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class WantedOutput:
+    """An output of the root module: a plain value that may hold late parts, and its marks."""
+
+    name: str
+    value: Plain
+    type: Plain
+    sensitive: bool
+    depends: tuple[str, ...]
+    range: Range | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """A `check` block's or a condition's outcome; `passed` is None while it is unknown."""
+
+    address: str
+    passed: bool | None
+    message: str
+    range: Range | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A recorded address and the one that it has from now on."""
+
+    source: str
+    target: str
+    range: Range | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """All that a stack wants: resources in an order in which each comes after what it depends on.
+
+    `rosters` is by cluster key, with epochs already raised where membership differs from the recorded.
+    `removed` are addresses (without keys) that `removed` blocks name, with whether to destroy (`True`) or forget.
+    """
+
+    resources: tuple[Resource, ...]
+    rosters: Mapping[str, Roster]
+    outputs: tuple[WantedOutput, ...]
+    checks: tuple[CheckResult, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    removed: Mapping[str, bool] = field(default_factory=dict)

@@ -1,0 +1,116 @@
+"""How a kind is declared: its arguments, blocks, facts and claims, each told once.
+
+Everything else comes from these declarations: validation, defaults, comparison, the plan's words (edit effects),
+reference docs and the JSON Schemas in `schemas/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from vwplan.values import Type
+
+
+class Effect(Enum):
+    """What editing an argument of an existing object costs, from least to most."""
+
+    CREATE = "create"
+    """Read when the object is made; a later edit changes nothing."""
+    RECORD = "record"
+    """Only our record changes."""
+    LIVE = "live"
+    """Changed while it runs."""
+    RESTART = "restart"
+    """A power cycle."""
+    REPLACE = "replace"
+    """The object is made anew."""
+
+
+class Unit(Enum):
+    """The unit that a number stands for, and how it may be written."""
+
+    SIZE = "size"
+    """Recorded as whole MiB; written "512 MiB", "2 GiB", "10 GB" or a whole number of MiB."""
+    DURATION = "duration"
+    """Recorded as whole seconds; written "90s", "90m", "8h", "7d" or a whole number of seconds."""
+
+
+class Phase(Enum):
+    """When a fact is known."""
+
+    CHOSEN = "chosen"
+    """Chosen when planning."""
+    SEEN = "seen"
+    """Read in bulk when observing."""
+    ASKED = "asked"
+    """Asked of the guest; never when planning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument: what the spec says with `name = value`.
+
+    `planned` arguments must be known when planning. `refers` names the kind that a ref(KIND) argument takes: its `id` is
+    what is recorded and compared. `choices` are the only values allowed. `observed` tells that hypervisors report it,
+    so that drift can be seen. `sensitive` values never appear in the clear.
+    """
+
+    name: str
+    type: Type
+    doc: str
+    effect: Effect
+    default: object = None
+    required: bool = False
+    unit: Unit | None = None
+    planned: bool = False
+    sensitive: bool = False
+    refers: str = ""
+    choices: tuple[str, ...] = ()
+    observed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BlockType:
+    """A nested block: single (recorded as a dict or None), repeated (a list), or labelled (a dict by label).
+
+    `label` is what the label means (such as `NAME` or `PATH`), empty for an unlabelled block. `effect` is that of
+    adding or removing the block as a whole.
+    """
+
+    name: str
+    doc: str
+    effect: Effect
+    arguments: tuple[Argument, ...] = ()
+    blocks: tuple[BlockType, ...] = ()
+    label: str = ""
+    repeated: bool = False
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact: what can be read as `kind.name.fact` but never said."""
+
+    name: str
+    type: Type
+    doc: str
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A noun that a spec may declare.
+
+    `claims` are the paths of arguments that at most one object can hold at a time on its host (name, cidr, address…):
+    where an old and a new object share one, the old goes first. `is_object` is false for a template that makes
+    nothing by itself (environment) and for an aggregate (cluster).
+    """
+
+    name: str
+    doc: str
+    arguments: tuple[Argument, ...]
+    blocks: tuple[BlockType, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    claims: tuple[str, ...] = ()
+    is_object: bool = True

@@ -1,0 +1,208 @@
+"""The plan: what will differ for each resource, and an explicit graph of the steps that bring it about.
+
+`apply` runs these steps and derives nothing again; `show` prints these very steps. A plan is a value, serialisable, and
+says everything that its carrying out needs, but for secrets and for what is late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from vwplan.diagnostics import Diagnostic, Range
+from vwplan.graph.model import Cause, CheckResult, Moved, WantedOutput
+from vwplan.kinds.model import Effect
+from vwplan.provider.api import Expectation, Observed
+from vwplan.state.records import Record, Roster
+
+Plain = Any
+
+
+class Does(Enum):
+    """What a change does to a resource, as shown: `+ ~ -/+ - ` and so on."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    FORGET = "forget"
+    """The record goes, the object stays."""
+    KEEP = "keep"
+    """The object stays, its record becomes kept."""
+    MOVE = "move"
+    """Only the address differs."""
+    DELIVER = "deliver"
+    """Only the roster is brought in: shown, but not counted as a change of the resource."""
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One argument that will differ: `path` is dotted (`resources.memory`, `nic[0].address`).
+
+    `before` and `after` are plain; a late `after` is a `Late`, a sensitive one a `Sensitive`. `effect` is what the edit costs.
+    """
+
+    path: str
+    before: Plain
+    after: Plain
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What differs between recorded and observed for one resource, and a sentence that says so."""
+
+    key: str
+    sentence: str
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What will differ for one resource.
+
+    `effect` is the greatest of its differences' effects. `reason` is a few words on why (`memory changed`, `deleted
+    outside vwplan`, `tainted`, `its image is replaced`). `previous` is the address before a move. `after` are the whole desired
+    arguments (create), `before` the whole recorded ones (delete). `outage` tells users that it is away for a while.
+    """
+
+    key: str
+    kind: str
+    does: Does
+    identity: str
+    name: str
+    differences: tuple[Difference, ...] = ()
+    effect: Effect | None = None
+    reason: str = ""
+    causes: tuple[Cause, ...] = ()
+    before: Mapping[str, Plain] = field(default_factory=dict)
+    after: Mapping[str, Plain] = field(default_factory=dict)
+    facts: Mapping[str, Plain] = field(default_factory=dict)
+    previous: str = ""
+    outage: bool = False
+    range: Range | None = None
+
+
+class StepVerb(Enum):
+    """What a step does. All but `record` and `barrier` are one call to a provider."""
+
+    STAGE = "stage"
+    CREATE = "create"
+    UPDATE = "update"
+    POWER = "power"
+    RELEASE = "release"
+    ATTACH = "attach"
+    DELIVER = "deliver"
+    DELETE = "delete"
+    RECORD = "record"
+    """Only our record changes (moved, renamed label, record-effect arguments, forget, keep)."""
+    BARRIER = "barrier"
+    """Nothing by itself: many wait for many through it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call to a handler.
+
+    `id` is unique in the plan and small (`s12`). `needs` are ids of steps that must have succeeded. `record` is what the
+    state says once the step has succeeded, but for what only the call can tell (facts seen, digest, parts, ready,
+    writer): the engine fills those in; None when the record goes. `drops` is the identity whose record (or deposed
+    record) goes on success. `arguments` are the whole arguments for the action, possibly with late leaves;
+    `changes` the top-level dotted paths that an update touches. `expects` is what must be so just before. `host` is the
+    host's key (`libvirt/default`). `timeout` in seconds. `cost` is the guessed duration in seconds, for the order.
+    """
+
+    id: str
+    verb: StepVerb
+    key: str
+    kind: str
+    identity: str
+    name: str
+    host: str
+    birth: int = 0
+    needs: tuple[str, ...] = ()
+    arguments: Mapping[str, Plain] = field(default_factory=dict)
+    before: Mapping[str, Plain] | None = None
+    changes: tuple[str, ...] = ()
+    expects: Expectation | None = None
+    record: Record | None = None
+    drops: str = ""
+    cluster: str = ""
+    context: Mapping[str, Plain] | None = None
+    reservations: tuple[Mapping[str, Plain], ...] = ()
+    epoch: int = 0
+    timeout: int = 600
+    cost: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class HostSeen:
+    """A host as it was when planning: its key, its UUID, and why it could not be seen where it could not."""
+
+    key: str
+    uuid: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Changes and steps for one stack, made from one serial of its state.
+
+    `incomplete` when a host could not be seen; `hosts` says which and why. `state_serial` and `lineage` must still be the
+    state's when it is applied. `outputs` are the root's outputs as they will be. `variables` are the given values of root variables
+    (never sensitive or ephemeral ones in a file). `spec_digest` is over all files read. `destroy` tells it was made by `destroy`.
+    """
+
+    lineage: str
+    state_serial: int
+    stack: str
+    made_at: float
+    changes: tuple[Change, ...]
+    steps: tuple[Step, ...]
+    rosters: Mapping[str, Roster]
+    outputs: tuple[WantedOutput, ...]
+    drift: tuple[Drift, ...] = ()
+    hosts: tuple[HostSeen, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    adopted: tuple[Record, ...] = ()
+    incomplete: bool = False
+    destroy: bool = False
+    refresh_only: bool = False
+    variables: Mapping[str, Plain] = field(default_factory=dict)
+    output_changes: Mapping[str, tuple[Plain, Plain]] = field(default_factory=dict)
+    spec_digest: str = ""
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """How many resources are added, changed and destroyed; a replacement counts as both added and destroyed."""
+        add = sum(c.does in (Does.CREATE, Does.REPLACE) for c in self.changes)
+        change = sum(c.does is Does.UPDATE for c in self.changes)
+        destroy = sum(c.does in (Does.DELETE, Does.REPLACE) for c in self.changes)
+        return add, change, destroy
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do: no steps and no output that differs."""
+        return not self.steps and not self.output_changes
+
+
+ObservedWorld = Mapping[str, "HostView"]
+"""What was observed, by host key."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostView:
+    """One host as the planner sees it: objects by identity; `problem` non-empty when it could not be seen."""
+
+    key: str
+    uuid: str
+    objects: Mapping[str, Observed]
+    images: frozenset[str] = frozenset()
+    networks: tuple[str, ...] = ()
+    macs: frozenset[str] = frozenset()
+    problem: str = ""
