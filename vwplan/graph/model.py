@@ -117,3 +117,11 @@ class Wanted:
     checks: tuple[CheckResult, ...] = ()
     moved: tuple[Moved, ...] = ()
     removed: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is in use on a host by anybody, so that new ranges and MACs are chosen beside it."""
+
+    networks: tuple[str, ...] = ()
+    macs: frozenset[str] = frozenset()
