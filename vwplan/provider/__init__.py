@@ -1,0 +1,50 @@
+"""The door for hypervisors: what providers must do (`api`), the laws they share (`law`), how they are found (`registry`)."""
+
+from vwplan.provider.api import (
+    Action,
+    Changed,
+    Connection,
+    Expectation,
+    Foreign,
+    HostConfiguration,
+    HostFacts,
+    Interrupted,
+    Mark,
+    NotReady,
+    Observation,
+    Observed,
+    Outcome,
+    Provider,
+    ProviderError,
+    Refused,
+    Reporter,
+    Unreachable,
+    Verb,
+)
+from vwplan.provider.law import arguments_digest, check_expectation
+from vwplan.provider.registry import find
+
+__all__ = [
+    "Action",
+    "Changed",
+    "Connection",
+    "Expectation",
+    "Foreign",
+    "HostConfiguration",
+    "HostFacts",
+    "Interrupted",
+    "Mark",
+    "NotReady",
+    "Observation",
+    "Observed",
+    "Outcome",
+    "Provider",
+    "ProviderError",
+    "Refused",
+    "Reporter",
+    "Unreachable",
+    "Verb",
+    "arguments_digest",
+    "check_expectation",
+    "find",
+]

@@ -1,0 +1,66 @@
+"""The laws that every provider keeps, in one place, so that all keep the same ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from vwplan.provider.api import Action, Changed, Foreign, Observed, Refused, Verb
+
+
+def arguments_digest(arguments: Mapping[str, Any]) -> str:
+    """The digest of a mapping of plain arguments, `power` left out: 32 hexadecimal digits.
+
+    Power is left out because it is watched apart: a machine that was switched off is the same machine.
+    """
+    kept = {name: value for name, value in arguments.items() if name != "power"}
+    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def check_expectation(action: Action, observed: Observed | None) -> None:
+    """Refuse an action whose object is not as the action expects.
+
+    Raises `Foreign` for an object with no mark or another lineage's, `Refused` for a create whose identity exists
+    with another digest, `Changed` for anything that differs from what the plan was made on. A create that finds its own
+    object with the same digest passes: it is a repeat. A delete of nothing passes.
+    """
+    if observed is None:
+        if action.expects is not None and action.expects.exists and action.verb is not Verb.DELETE:
+            raise Changed("Changed since the plan", f"{action.kind} {action.name} is not there any more. Plan again.")
+        return
+    mark = observed.mark
+    if mark is None:
+        # Parts alone carry no mark: their names, which derive from the identity, say whose they are.
+        if observed.complete:
+            raise Foreign(
+                "Not ours",
+                f"{action.kind} {action.name} exists on the host but bears no mark of vwplan. It is left alone.",
+            )
+        return
+    if mark.lineage != action.mark.lineage or mark.identity != action.identity:
+        raise Foreign(
+            "Not ours",
+            f"{action.kind} {action.name} bears the mark of another state (lineage {mark.lineage}). It is left alone.",
+        )
+    if action.verb is Verb.CREATE:
+        if mark.digest != action.mark.digest:
+            raise Refused(
+                "Already exists, but made differently",
+                f"{action.kind} {action.name} was made from other arguments. Plan again to see what differs.",
+            )
+        return
+    expects = action.expects
+    if expects is None:
+        return
+    if not expects.exists:
+        raise Changed("Changed since the plan", f"{action.kind} {action.name} has come to exist. Plan again.")
+    if expects.writers and mark.writer not in expects.writers and mark.writer != action.mark.writer:
+        raise Changed(
+            "Changed since the plan",
+            f"{action.kind} {action.name} was written by another run since. Plan again.",
+        )
+    if expects.digest and observed.digest != expects.digest:
+        raise Changed("Changed since the plan", f"{action.kind} {action.name} is not as it was. Plan again.")
