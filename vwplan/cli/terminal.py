@@ -1,0 +1,55 @@
+"""What is printed, and where: results on standard output, diagnostics and progress on standard error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vwplan.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """How to print: with or without colours, at what width, to a person or to a machine."""
+
+    colour: bool
+    width: int
+    interactive: bool
+    json: bool = False
+
+    @staticmethod
+    def of(no_color: bool = False, json: bool = False) -> Terminal:
+        """The terminal that this process has. `NO_COLOR` (https://no-color.org) counts when it is not empty."""
+        interactive = sys.stdout.isatty()
+        colour = interactive and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return Terminal(colour, shutil.get_terminal_size((100, 24)).columns, interactive, json)
+
+    def say(self, text: str) -> None:
+        """Print a result."""
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+    def tell(self, text: str) -> None:
+        """Print something on the way: what is being waited for, what was settled."""
+        sys.stderr.write(text if text.endswith("\n") else text + "\n")
+        sys.stderr.flush()
+
+    def diagnose(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Print problems."""
+        from vwplan.render.diagnostics_text import diagnostics_text
+
+        text = diagnostics_text(diagnostics, colour=self.colour and sys.stderr.isatty(), width=self.width)
+        if text:
+            self.tell(text)
+
+    def ask(self, question: str, hint: str) -> str:
+        """A line typed in answer to a question; empty when nothing can be typed."""
+        self.say(f"\n{question}\n  {hint}\n")
+        sys.stdout.write("  Enter a value: ")
+        sys.stdout.flush()
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):
+            sys.stdout.write("\n")
+        return answer.strip()
