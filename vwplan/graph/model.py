@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vwplan.address import Address
-from vwplan.diagnostics import Range
+from vwplan.diagnostics import Diagnostic, Range
 from vwplan.state.records import Roster
 
 Plain = Any
@@ -44,7 +44,8 @@ class Resource:
     `arguments` are normalised (see `vwplan.kinds`): only what the spec says, with defaults; sizes in MiB, durations in
     seconds, references as ids; nics with their chosen `address` and `mac`. `unset` names paths that the hypervisor or
     planner chose: recorded, kept, not compared. `facts` are the chosen ones. `depends` are the keys of the
-    resources that must be done before this one is begun (their `ready` included), each once. `cluster` is the
+    resources that must be done before this one is begun (their `ready` included), each once; `groups` name entries of
+    `Wanted.groups`, all of whose resources must be done as well (many wait for many through one). `cluster` is the
     key of the enclosing cluster instance for a member, else empty. `lifecycle`, `timeouts` (seconds by step) and `range`
     (the block's header) as in the spec. `source` (images): where the bytes are.
     `rolling` is how many of a role may be away at a time during changes (`update.max_unavailable`), 0 for no bound.
@@ -70,6 +71,7 @@ class Resource:
     context: Mapping[str, Plain] | None = None
     causes: tuple[Cause, ...] = ()
     unset: frozenset[str] = frozenset()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Wanted:
 
     `rosters` is by cluster key, with epochs already raised where membership differs from the recorded.
     `removed` are addresses (without keys) that `removed` blocks name, with whether to destroy (`True`) or forget.
+    `groups` are keys of resources by the group's name (which is no address); a resource may be in several.
     """
 
     resources: tuple[Resource, ...]
@@ -117,6 +120,8 @@ class Wanted:
     checks: tuple[CheckResult, ...] = ()
     moved: tuple[Moved, ...] = ()
     removed: Mapping[str, bool] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
