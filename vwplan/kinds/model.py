@@ -48,12 +48,28 @@ class Phase(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """A name that users may expect here and that is not taken: `say` tells why, or what to write instead.
+
+    With `later` it belongs to the language but is not there in this version.
+    """
+
+    name: str
+    say: str
+    later: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Argument:
     """One argument: what the spec says with `name = value`.
 
     `planned` arguments must be known when planning. `refers` names the kind that a ref(KIND) argument takes: its `id` is
     what is recorded and compared. `choices` are the only values allowed. `observed` tells that hypervisors report it,
-    so that drift can be seen. `sensitive` values never appear in the clear.
+    so that drift can be seen. `sensitive` values never appear in the clear. With a `unit` the type is `NUMBER`, which is
+    what is recorded; text with the unit may be given in its place. `form` names a form of text (`vwplan.kinds.forms`) that
+    the value, or each element of it, must have; `least` and `most` bound a number, which must be
+    whole where `whole` says so. `later` are choices of the language that are not there in this version (`range`: a range
+    to negotiate in place of a number).
     """
 
     name: str
@@ -68,14 +84,21 @@ class Argument:
     refers: str = ""
     choices: tuple[str, ...] = ()
     observed: bool = False
+    form: str = ""
+    least: int | None = None
+    most: int | None = None
+    whole: bool = False
+    later: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class BlockType:
     """A nested block: single (recorded as a dict or None), repeated (a list), or labelled (a dict by label).
 
-    `label` is what the label means (such as `NAME` or `PATH`), empty for an unlabelled block. `effect` is that of
-    adding or removing the block as a whole.
+    `label` is what the label means (such as `NAME` or `PATH`), empty for an unlabelled block; `label_form` names the form
+    of text that it must have. `effect` is that of
+    adding or removing the block as a whole. A block that is `implied` is as if written, empty, where it is left out. Of each
+    group in `one_of` exactly one must be given. `absent` are names that are not taken here, with the reason.
     """
 
     name: str
@@ -84,8 +107,12 @@ class BlockType:
     arguments: tuple[Argument, ...] = ()
     blocks: tuple[BlockType, ...] = ()
     label: str = ""
+    label_form: str = ""
     repeated: bool = False
     required: bool = False
+    implied: bool = False
+    one_of: tuple[tuple[str, ...], ...] = ()
+    absent: tuple[Absent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +131,8 @@ class Kind:
 
     `claims` are the paths of arguments that at most one object can hold at a time on its host (name, cidr, address…):
     where an old and a new object share one, the old goes first. `is_object` is false for a template that makes
-    nothing by itself (environment) and for an aggregate (cluster).
+    nothing by itself (environment) and for an aggregate (cluster). Of each group in `any_of` at least one must be given.
+    `absent` are names that are not taken here, with the reason.
     """
 
     name: str
@@ -114,3 +142,5 @@ class Kind:
     facts: tuple[Fact, ...] = ()
     claims: tuple[str, ...] = ()
     is_object: bool = True
+    any_of: tuple[tuple[str, ...], ...] = ()
+    absent: tuple[Absent, ...] = ()
