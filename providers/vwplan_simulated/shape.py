@@ -43,13 +43,13 @@ def seen_of(thing: Thing) -> dict[str, Any]:
     if thing.kind == "workspace":
         seen: dict[str, Any] = {"power": thing.power or "off"}
         if arguments.get("resources"):
-            names = ("cpus", "memory", "disk")
-            seen["resources"] = {n: arguments["resources"][n] for n in names if n in arguments["resources"]}
+            resources = arguments["resources"]
+            seen["resources"] = {n: resources[n] for n in ("cpus", "memory", "disk") if n in resources}
         seen["nic"] = [{n: nic[n] for n in ("network", "mac") if n in nic} for nic in arguments.get("nic") or ()]
         seen["disk"] = [{"volume": disk["volume"]} for disk in arguments.get("disk") or ()]
         return seen
-    names = ("cidr", "mode", "bridge", "domain", "mtu") if thing.kind == "network" else ("size", "format")
-    return {name: arguments[name] for name in names if arguments.get(name) is not None}
+    told = ("cidr", "mode", "bridge", "domain", "mtu") if thing.kind == "network" else ("size", "format")
+    return {name: arguments[name] for name in told if arguments.get(name) is not None}
 
 
 def facts_of(thing: Thing) -> dict[str, Any]:
