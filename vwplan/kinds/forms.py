@@ -100,6 +100,6 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         ),
         "role": Form(r"head|[A-Za-z_][A-Za-z0-9_-]{0,62}", "the head or a role of workers", "compute"),
         "token": Form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", "a name (letters, digits and _ . -)", "nfs"),
-        "text": Form(r"(?s).+", "text that is not empty", "…"),
+        "text": Form(r"[\s\S]+", "text that is not empty", "…"),
     }
 )

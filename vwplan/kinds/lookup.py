@@ -55,9 +55,10 @@ def effect_of(kind: str, path: str) -> Effect:
 @lru_cache(maxsize=4096)
 def _find(kind: str, path: str) -> Argument | BlockType | None:
     at: Kind | BlockType = KINDS[kind]
-    steps = _STEP.finditer(path)
-    for step in steps:
-        name = step[1] or ""
+    steps = list(_STEP.finditer(path))
+    index = 0
+    while index < len(steps):
+        name = steps[index][1] or ""
         for argument in at.arguments:
             if argument.name == name:
                 return argument
@@ -65,6 +66,8 @@ def _find(kind: str, path: str) -> Argument | BlockType | None:
         if block is None:
             return None
         at = block
-        if (block.repeated or block.label) and next(steps, None) is None:
-            break
+        index += 1
+        # An index or label behind the name; the index of a repeated block may be left out.
+        if index < len(steps) and (block.label or (block.repeated and (steps[index][1] or "0").isdigit())):
+            index += 1
     return at if isinstance(at, BlockType) else None

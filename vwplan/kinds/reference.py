@@ -1,0 +1,115 @@
+"""The reference of a kind as text: what `vwplan schema KIND` prints."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from vwplan.kinds.meta import META_ARGUMENTS, META_BLOCKS
+from vwplan.kinds.model import Absent, Argument, BlockType, Effect, Kind, Phase, Unit
+from vwplan.kinds.units import duration_text, size_text
+
+_EFFECTS = {
+    Effect.CREATE: "read when it is made",
+    Effect.RECORD: "changes only our record",
+    Effect.LIVE: "is carried out while it runs",
+    Effect.RESTART: "restarts it",
+    Effect.REPLACE: "makes it anew",
+}
+_PHASES = {
+    Phase.CHOSEN: "known when planning",
+    Phase.SEEN: "seen on the hypervisor",
+    Phase.ASKED: "asked of the guest",
+}
+_WIDTH = 100
+
+
+def reference(kind: Kind) -> str:
+    """The reference of a kind: its arguments, blocks, facts, and what is not there in this version."""
+    lines = [f'{kind.name} "NAME"', *_wrapped(kind.doc, 2), ""]
+    lines += ["Arguments", *_arguments(kind.arguments, 2)]
+    for block in kind.blocks:
+        lines += ["", *_block(block, 0)]
+    if kind.facts:
+        lines += ["", "Facts (read, never written)"]
+        for fact in kind.facts:
+            lines += [f"  {fact.name}  {fact.type.friendly}; {_PHASES[fact.phase]}", *_wrapped(fact.doc, 6)]
+    lines += ["", "Taken by every kind", *_arguments(META_ARGUMENTS, 2)]
+    for block in META_BLOCKS:
+        lines += _block(block, 2)
+    later = sorted({absent.name for absent in _absent(kind) if absent.later})
+    if later:
+        lines += ["", "Not in this version yet", *_wrapped(", ".join(later), 2)]
+    return "\n".join(lines) + "\n"
+
+
+def _absent(shape: Kind | BlockType) -> Iterator[Absent]:
+    yield from shape.absent
+    for block in shape.blocks:
+        yield from _absent(block)
+
+
+def _block(block: BlockType, indent: int) -> list[str]:
+    label = f' "{block.label}"' if block.label else ""
+    notes = [note for note, told in (("required", block.required), ("may be repeated", block.repeated)) if told]
+    head = f"{' ' * indent}{block.name}{label} {{ }}"
+    lines = [f"{head}  {'; '.join(notes)}" if notes else head, *_wrapped(block.doc, indent + 6)]
+    if block.name in ("head", "workers"):
+        own = [
+            argument
+            for argument in block.arguments
+            if argument.name in ("name", "hostname", "after", "provides", "requires")
+        ]
+        lines += _wrapped("Takes everything that a workspace takes, and:", indent + 6) + _arguments(own, indent + 2)
+        inner = [one for one in block.blocks if one.name == "update"]
+    else:
+        lines += _arguments(block.arguments, indent + 2)
+        inner = list(block.blocks)
+    for one in inner:
+        lines += _block(one, indent + 2)
+    return lines
+
+
+def _arguments(arguments: tuple[Argument, ...] | list[Argument], indent: int) -> list[str]:
+    lines = []
+    for argument in arguments:
+        lines.append(f"{' ' * indent}{argument.name}  {'; '.join(_notes(argument))}")
+        lines += _wrapped(argument.doc, indent + 4)
+    return lines
+
+
+def _notes(argument: Argument) -> Iterator[str]:
+    if argument.refers:
+        yield f"one {argument.refers}"
+    elif argument.unit is not None:
+        yield (
+            'a size: "2 GiB", or a number of MiB'
+            if argument.unit is Unit.SIZE
+            else 'a duration: "90m", or a number of seconds'
+        )
+    elif argument.choices:
+        yield " | ".join(argument.choices)
+    else:
+        yield argument.type.friendly
+    if argument.required:
+        yield "required"
+    if argument.default is not None:
+        yield f"default {_default(argument)}"
+    yield f"an edit {_EFFECTS[argument.effect]}" if argument.effect is not Effect.CREATE else _EFFECTS[argument.effect]
+    if argument.planned:
+        yield "must be known when planning"
+
+
+def _default(argument: Argument) -> str:
+    if argument.unit is Unit.SIZE and isinstance(argument.default, int):
+        return size_text(argument.default)
+    if argument.unit is Unit.DURATION and isinstance(argument.default, int):
+        return duration_text(argument.default)
+    if isinstance(argument.default, bool):
+        return "true" if argument.default else "false"
+    return str(argument.default)
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    space = " " * indent
+    return textwrap.wrap(text, _WIDTH, initial_indent=space, subsequent_indent=space)
