@@ -1,0 +1,8 @@
+"""HCL: text into syntax into values. The only room that knows the language's grammar.
+
+Pure: nothing here reads a file or keeps a state. A text comes in as a `Source`; syntax and diagnostics come out.
+"""
+
+from vwplan.hcl.parser import parse_expression, parse_file, parse_template
+
+__all__ = ["parse_expression", "parse_file", "parse_template"]
