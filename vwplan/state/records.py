@@ -96,8 +96,9 @@ class State:
 
     `serial` never falls; an apply that writes anything makes it higher. `records` is keyed by address; `deposed` holds
     the records of objects whose successor has taken the address but which are not deleted yet, keyed by identity. `rosters` by the
-    cluster's address. `previous_writers` is the set of run ids of applies begun under this lineage but not yet known to
-    every record (the begun steps' writers), used when marks are checked.
+    cluster's address. `previous_writers` are the ids of runs that have not ended, or that left a call whose end was
+    never seen: their marks may still turn up on objects, and are ours. `key_id` names the stack key in use without
+    telling it; empty until one was needed.
     """
 
     lineage: str
@@ -106,6 +107,8 @@ class State:
     deposed: Mapping[str, Record] = field(default_factory=dict)
     rosters: Mapping[str, Roster] = field(default_factory=dict)
     outputs: Mapping[str, OutputValue] = field(default_factory=dict)
+    previous_writers: frozenset[str] = frozenset()
+    key_id: str = ""
 
     def with_record(self, record: Record) -> State:
         """The state with one record set; copies the table, so never call it in a loop over many."""
