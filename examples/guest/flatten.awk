@@ -10,7 +10,7 @@ END {
     at = 1
     skip()
     if (at <= lines && line[at] ~ /^---[ \t]*$/) { at++; skip() }
-    if (at <= lines) block(indent(line[at]), "")
+    if (at <= lines) block(indent(line[at]), "", 0)
     skip()
     if (!failed && at <= lines) fail("this does not belong here")
     exit failed
@@ -25,8 +25,11 @@ function fail(what) {
 function indent(text) { match(text, /^ */); return RLENGTH }
 function skip() { while (at <= lines && line[at] ~ /^[ \t]*(#.*)?$/) at++ }
 
-function emit(path, value) {
-    gsub(/\\/, "\\\\", value)
+function emit(path, value,    parts, count, i) {
+    # gsub could not double a backslash: awks differ in how they read its replacement.
+    count = split(value, parts, /\\/)
+    value = parts[1]
+    for (i = 2; i <= count; i++) value = value "\\\\" parts[i]
     gsub(/\n/, "\\n", value)
     gsub(/\t/, "\\t", value)
     print path "\t" value
@@ -34,46 +37,36 @@ function emit(path, value) {
 
 function under(path, key) { return path == "" ? key : path "." key }
 
-# The mapping, sequence or lone value whose lines are indented by exactly `depth`, from line `at` on.
-function block(depth, path,    text, count, key) {
+# The mapping, sequence or lone value whose lines are indented by exactly `depth`, from line `at` on. A sequence beside
+# its own key ends where the next key begins: `items_only`.
+function block(depth, path, items_only,    text, count, key) {
     for (skip(); at <= lines && indent(line[at]) == depth; skip()) {
         text = substr(line[at], depth + 1)
         if (text ~ /^-( |$)/) {
-            sub(/^-/, " ", line[at])
-            key = under(path, count++)
+            key = under(path, count + 0)
+            count++
+            line[at] = substr(line[at], 1, depth) " " substr(text, 2)
             if (line[at] ~ /^ *$/) { at++; nested(depth, key, 0) }
-            else block(indent(line[at]), key)
+            else block(indent(line[at]), key, 0)
             continue
         }
+        if (items_only) return
         if (!splitkey(text)) {
-            if (count) { fail("neither a key nor an item"); return }
-            value(text, path, depth - 1)
+            if (count) fail("neither a key nor an item")
+            else value(text, path, depth - 1)
             return
         }
         count++
-        key = under(path, split_key)
-        value(split_rest, key, depth)
+        value(split_rest, under(path, split_key), depth)
     }
 }
 
 # What stands below a key or a dash that has nothing beside it. A sequence may stand as far left as its key.
 function nested(depth, path, is_key) {
     skip()
-    if (at <= lines && (indent(line[at]) > depth || (is_key && indent(line[at]) == depth && line[at] ~ /^ *-( |$)/)))
-        sequence_or_block(indent(line[at]), path, is_key && indent(line[at]) == depth)
+    if (at <= lines && indent(line[at]) > depth) block(indent(line[at]), path, 0)
+    else if (at <= lines && is_key && indent(line[at]) == depth && line[at] ~ /^ *-( |$)/) block(depth, path, 1)
     else emit(path, "")
-}
-
-# A sequence beside its own key ends where the next key begins.
-function sequence_or_block(depth, path, beside,    count, key) {
-    if (!beside) { block(depth, path); return }
-    for (skip(); at <= lines && indent(line[at]) == depth && line[at] ~ /^ *-( |$)/; skip()) {
-        sub(/-/, " ", line[at])
-        key = under(path, count + 0)
-        count++
-        if (line[at] ~ /^ *$/) { at++; nested(depth, key, 0) }
-        else block(indent(line[at]), key)
-    }
 }
 
 # Splits `key: rest` into split_key and split_rest.
