@@ -96,8 +96,9 @@ _MARKED_INSIDE = 2
 class _Container:
     """A value that holds values, with caches of its type and of whether anything within is unknown or marked."""
 
-    __slots__ = ("_flags", "_hash", "_type")
+    __slots__ = ("_flags", "_hash", "_type", "_weight")
     _flags: int | None
+    _weight: int | None
     _hash: int | None
     _type: Type | None
 
@@ -136,7 +137,7 @@ class ListValue(_Container):
     def __init__(self, element: Type, items: Iterable[Value]) -> None:
         self.element = element
         self.items = tuple(items)
-        self._flags = self._hash = self._type = None
+        self._flags = self._hash = self._type = self._weight = None
 
     def parts(self) -> Iterable[Value]:
         return self.items
@@ -156,7 +157,7 @@ class SetValue(_Container):
     def __init__(self, element: Type, items: tuple[Value, ...]) -> None:
         self.element = element
         self.items = items
-        self._flags = self._hash = self._type = None
+        self._flags = self._hash = self._type = self._weight = None
 
     def parts(self) -> Iterable[Value]:
         return self.items
@@ -176,7 +177,7 @@ class MapValue(_Container):
     def __init__(self, element: Type, items: Mapping[str, Value]) -> None:
         self.element = element
         self.items: Mapping[str, Value] = _in_order(items)
-        self._flags = self._hash = self._type = None
+        self._flags = self._hash = self._type = self._weight = None
 
     def parts(self) -> Iterable[Value]:
         return self.items.values()
@@ -195,7 +196,7 @@ class TupleValue(_Container):
 
     def __init__(self, items: Iterable[Value]) -> None:
         self.items = tuple(items)
-        self._flags = self._hash = self._type = None
+        self._flags = self._hash = self._type = self._weight = None
 
     def parts(self) -> Iterable[Value]:
         return self.items
@@ -214,7 +215,7 @@ class ObjectValue(_Container):
 
     def __init__(self, items: Mapping[str, Value]) -> None:
         self.items: Mapping[str, Value] = _in_order(items)
-        self._flags = self._hash = self._type = None
+        self._flags = self._hash = self._type = self._weight = None
 
     def parts(self) -> Iterable[Value]:
         return self.items.values()
@@ -372,6 +373,21 @@ def rebuilt(value: Unmarked, change: Callable[[Value], Value]) -> Unmarked:
         case ObjectValue():
             return ObjectValue({key: change(item) for key, item in value.items.items()})
     return value
+
+
+def weight(value: Value) -> int:
+    """How much a value holds, roughly in words of memory, counting what is shared as often as it is reached."""
+    if isinstance(value, str):
+        return 1 + (len(value) >> 3)
+    if isinstance(value, Marked):
+        return weight(value.value)
+    if isinstance(value, _Container):
+        if value._weight is None:
+            value._weight = 1 + sum(map(weight, value.parts()))
+        return value._weight
+    if isinstance(value, Unknown | Null):
+        return 1
+    return 1 + (value.numerator.bit_length() >> 6)
 
 
 def elements(value: Unmarked) -> Iterator[tuple[Value, Value]]:

@@ -1,0 +1,262 @@
+"""Calls of functions, compiled; and the two that look at expressions rather than values, `try` and `can`."""
+
+from __future__ import annotations
+
+from vwplan.diagnostics import Range, did_you_mean
+from vwplan.hcl.evaluation.compiler import Bound, checked, evaluate_all, shared
+from vwplan.hcl.evaluation.errors import EvaluationError
+from vwplan.hcl.evaluation.scope import Scope
+from vwplan.hcl.evaluation.site import Environment, Run, Site
+from vwplan.hcl.evaluation.templates import TemplateCompiler
+from vwplan.hcl.functions.model import ArgumentProblem, Function, FunctionProblem
+from vwplan.hcl.functions.table import FUNCTIONS
+from vwplan.hcl.syntax import Call, Expression, TemplatePart
+from vwplan.values import (
+    BOOL,
+    DYNAMIC,
+    UNKNOWN,
+    ConversionError,
+    ListValue,
+    Null,
+    SetValue,
+    TupleValue,
+    Unknown,
+    Value,
+    convert,
+    is_whole,
+    mark,
+    type_of,
+    unmark,
+)
+from vwplan.values.types import ListType, SetType, TupleType
+
+SPECIAL = frozenset({"try", "can", "type"})
+"""Functions that are no entries of the table, because what they are given are expressions."""
+
+
+class CallCompiler(TemplateCompiler):
+    """Compiles calls: the last of the forms, so this compiles all of them."""
+
+    def rest(self, node: TemplatePart, bound: Bound) -> Run:
+        if not isinstance(node, Call):
+            raise TypeError(f"{type(node).__name__} is no expression")
+        name = node.name.removeprefix("core::")
+        self.functions.append(name)
+        if name == "try":
+            return self.attempt(node, bound)
+        if name == "can":
+            return self.can(node, bound)
+        function = FUNCTIONS.get(name)
+        if function is None:
+            return self.refused(node, bound, *unknown_function(name))
+        if node.expand:
+            return self.expanded_call(node, function, bound)
+        wrong = arity(function, node, len(node.arguments))
+        if wrong is not None:
+            return self.refused(node, bound, *wrong)
+        return self.call(node, function, bound)
+
+    def refused(self, node: Call, bound: Bound, code: str, summary: str, detail: str) -> Run:
+        """A call that can only fail."""
+        site = Site(node, bound, self.source)
+        place = Range(self.source, node.start, node.name_end)
+        for argument in node.arguments:
+            self.compile(argument, bound)  # for the references within
+
+        def run(scope: Scope, environment: Environment) -> Value:
+            raise site.error(scope, environment, code, summary, detail, place)
+
+        return run
+
+    def call(self, node: Call, function: Function, bound: Bound) -> Run:
+        """A call with as many arguments as are written."""
+        runs = [self.compile(argument, bound) for argument in node.arguments]
+        types = [function.parameter(at).type for at in range(len(runs))]
+        site = Site(node, bound, self.source)
+        nodes = node.arguments
+
+        def run(scope: Scope, environment: Environment) -> Value:
+            values, error = evaluate_all(runs, scope, environment)
+            if error is not None:
+                error.value = UNKNOWN
+                raise error
+            for at, wanted in enumerate(types):
+                if wanted is not DYNAMIC:
+                    try:
+                        values[at] = convert(values[at], wanted)
+                    except ConversionError as problem:
+                        raise argument_error(function, at, str(problem), site, nodes[at], scope, environment) from None
+            return invoke(function, values, nodes, site, scope, environment)
+
+        return run
+
+    def expanded_call(self, node: Call, function: Function, bound: Bound) -> Run:
+        """A call whose last argument is a sequence of arguments."""
+        runs = [self.compile(argument, bound) for argument in node.arguments]
+        site = Site(node, bound, self.source)
+        last = node.arguments[-1]
+
+        def run(scope: Scope, environment: Environment) -> Value:
+            values, error = evaluate_all(runs, scope, environment)
+            if error is not None:
+                error.value = UNKNOWN
+                raise error
+            sequence, marks = unmark(values.pop())
+            code, summary = "invalid-expansion", "Invalid expansion"
+            if isinstance(sequence, Null):
+                detail = "What is followed by ... must not be null."
+                raise site.error(scope, environment, code, summary, detail, last)
+            type = type_of(sequence)
+            if not (type is DYNAMIC or isinstance(type, TupleType | ListType | SetType)):
+                detail = f"What is followed by ... must be a list, set or tuple, not a {type.friendly}."
+                raise site.error(scope, environment, code, summary, detail, last)
+            if isinstance(sequence, Unknown):
+                return mark(UNKNOWN, marks)
+            assert isinstance(sequence, TupleValue | ListValue | SetValue)
+            values += [mark(item, marks) for item in sequence.items]
+            nodes = node.arguments[:-1] + (last,) * len(sequence.items)
+            wrong = arity(function, node, len(values))
+            if wrong is not None:
+                place = Range(self.source, node.start, node.name_end)
+                raise site.error(scope, environment, *wrong, place)
+            for at, value in enumerate(values):
+                try:
+                    values[at] = convert(value, function.parameter(at).type)
+                except ConversionError as problem:
+                    raise argument_error(function, at, str(problem), site, nodes[at], scope, environment) from None
+            return invoke(function, values, nodes, site, scope, environment)
+
+        return run
+
+    def attempt(self, node: Call, bound: Bound) -> Run:
+        """`try(…)`: the first expression that has a value. Not known where that value is not wholly known."""
+        runs = [self.compile(argument, bound) for argument in node.arguments]
+        site = Site(node, bound, self.source)
+
+        def run(scope: Scope, environment: Environment) -> Value:
+            failed: list[EvaluationError] = []
+            for each in expand(runs, scope, environment):
+                try:
+                    value = each if not callable(each) else each(scope, environment)
+                except EvaluationError as error:
+                    if shared(error):
+                        raise
+                    failed.append(error)
+                    continue
+                if not is_whole(value):
+                    return mark(UNKNOWN, unmark(value)[1])
+                return value
+            place = Range(self.source, node.start, node.name_end)
+            if not failed:
+                detail = 'The function "try" needs at least one argument.'
+                raise site.error(scope, environment, "missing-argument", "Missing argument", detail, place)
+            reasons = "\n".join(f"- {each.summary}: {each.detail}" for error in failed for each in error.diagnostics)
+            detail = f"None of the expressions has a value:\n{reasons}\nThe last one should be one that cannot fail."
+            raise site.error(scope, environment, "nothing-succeeded", "No expression succeeds", detail, place)
+
+        def expand(runs: list[Run], scope: Scope, environment: Environment) -> list[Run | Value]:
+            if not node.expand:
+                return list(runs)
+            sequence, _ = unmark(runs[-1](scope, environment))
+            items = sequence.items if isinstance(sequence, TupleValue | ListValue | SetValue) else ()
+            return [*runs[:-1], *items]
+
+        return run
+
+    def can(self, node: Call, bound: Bound) -> Run:
+        """`can(…)`: whether an expression has a value."""
+        runs = [self.compile(argument, bound) for argument in node.arguments]
+        if len(runs) != 1:
+            few = len(runs) < 1
+            code, summary = (
+                ("missing-argument", "Missing argument") if few else ("surplus-argument", "Surplus argument")
+            )
+            return self.refused(node, bound, code, summary, 'The function "can" takes one argument.')
+
+        def run(scope: Scope, environment: Environment) -> Value:
+            try:
+                value = runs[0](scope, environment)
+            except EvaluationError as error:
+                if shared(error):
+                    raise
+                return False
+            return True if is_whole(value) else Unknown(BOOL)
+
+        return run
+
+
+def unknown_function(name: str) -> tuple[str, str, str]:
+    """Code, summary and detail of a call to a function that is not there."""
+    code, summary = "unknown-function", "Unknown function"
+    if name == "type":
+        return (
+            code,
+            "Function not allowed here",
+            'The function "type" is only for the console, and not within expressions.',
+        )
+    if "::" in name:
+        return code, summary, f'There is no function "{name}": no provider of this project has functions.'
+    return (
+        code,
+        summary,
+        f'There is no function "{name}".{did_you_mean(name, [*FUNCTIONS, *sorted(SPECIAL - {"type"})])}',
+    )
+
+
+def arity(function: Function, node: Call, count: int) -> tuple[str, str, str] | None:
+    """Code, summary and detail where there are too few or too many arguments."""
+    fixed = len(function.parameters)
+    if count < fixed:
+        least = "at least " if function.variadic else ""
+        noun = "argument" if fixed == 1 else "arguments"
+        missing = function.parameters[count].name
+        detail = f'The function "{node.name}" takes {least}{fixed} {noun}: "{missing}" is missing.'
+        return "missing-argument", "Missing argument", detail
+    if count > fixed and function.variadic is None:
+        noun = "argument" if fixed == 1 else "arguments"
+        detail = f'The function "{node.name}" takes {fixed or "no"} {noun}, not {count}.'
+        return "surplus-argument", "Surplus argument", detail
+    return None
+
+
+def argument_error(
+    function: Function,
+    at: int,
+    reason: str,
+    site: Site,
+    node: Expression,
+    scope: Scope,
+    environment: Environment,
+) -> EvaluationError:
+    """An argument that does not suit its parameter."""
+    name = function.parameter(at).name
+    detail = f'The argument "{name}" of the function "{function.name}" is unsuitable: {reason}.'
+    return site.error(scope, environment, "invalid-argument", "Invalid argument", detail, node)
+
+
+def invoke(
+    function: Function,
+    values: list[Value],
+    nodes: tuple[Expression, ...],
+    site: Site,
+    scope: Scope,
+    environment: Environment,
+) -> Value:
+    """The result of a function, its problems told as errors at the argument or the call."""
+    try:
+        value = function.call(values, scope)
+    except ArgumentProblem as problem:
+        if problem.index < len(nodes):
+            at = problem.index
+            raise argument_error(function, at, str(problem), site, nodes[at], scope, environment) from None
+        reason = str(problem)
+    except FunctionProblem as problem:
+        reason = str(problem)
+    else:
+        if value.__class__ is str and len(value) < 4096:
+            return value
+        return checked(value, site, scope, environment)
+    assert isinstance(site.node, Call)
+    place = Range(site.source, site.node.start, site.node.name_end)
+    detail = f'The function "{function.name}" fails: {reason}.'
+    raise site.error(scope, environment, "function-failed", "Function failed", detail, place)

@@ -1,0 +1,9 @@
+"""Bounds on evaluation, so that no expression, however it multiplies, takes all time or memory."""
+
+from __future__ import annotations
+
+MOST_ITERATIONS = 5_000_000
+"""Turns of all `for` loops and splats within one evaluation."""
+
+LARGEST_VALUE = 8_000_000
+"""The largest weight (see `vwplan.values.value.weight`) of a value that an expression gives: about 64 MB of text."""

@@ -1,0 +1,186 @@
+"""Operators on values: arithmetic, comparison, logic; with unknown operands, and with marks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import NamedTuple
+
+from vwplan.values import (
+    BOOL,
+    DYNAMIC,
+    NUMBER,
+    ConversionError,
+    Null,
+    Number,
+    NumberError,
+    Refinement,
+    Type,
+    Unknown,
+    Value,
+    convert,
+    equal,
+    mark,
+    unmark,
+)
+from vwplan.values.numbers import add, divide, multiply, negate, remainder, subtract
+from vwplan.values.value import UNKNOWN_BOOL, UNKNOWN_NUMBER
+
+
+class OperandProblem(Exception):
+    """An operand that does not suit its operator: 0 for the left (or only) one, 1 for the right, None for both."""
+
+    def __init__(self, side: int | None, reason: str) -> None:
+        super().__init__(reason)
+        self.side = side
+        self.reason = reason
+
+
+Operate = Callable[[Value, Value], Value]
+
+
+class Operator(NamedTuple):
+    """A binary operator: what it does, the type it takes (`DYNAMIC` for any) and the type it gives."""
+
+    operate: Operate
+    takes: Type
+    gives: Type
+
+
+def _operand(value: Value, type: Type, side: int) -> Value:
+    try:
+        return convert(value, type)
+    except ConversionError as error:
+        raise OperandProblem(side, f"{error}") from None
+
+
+def _known(value: Value, side: int) -> None:
+    if isinstance(value, Null):
+        raise OperandProblem(side, "it is null")
+
+
+def _arithmetic(
+    compute: Callable[[Number, Number], Number], bounds: Callable[[Refinement, Refinement], Refinement]
+) -> Operate:
+    def operate(a: Value, b: Value) -> Value:
+        if a.__class__ is int and b.__class__ is int:
+            try:
+                return compute(a, b)
+            except NumberError as error:
+                raise OperandProblem(None, str(error)) from None
+        a, marks_a = unmark(_operand(a, NUMBER, 0))
+        b, marks_b = unmark(_operand(b, NUMBER, 1))
+        _known(a, 0)
+        _known(b, 1)
+        marks = marks_a | marks_b
+        if isinstance(a, int | Fraction) and isinstance(b, int | Fraction):
+            try:
+                return mark(compute(a, b), marks)
+            except NumberError as error:
+                raise OperandProblem(None, str(error)) from None
+        if compute is multiply and (_is_zero(a) or _is_zero(b)):
+            return mark(0, marks)
+        return mark(Unknown(NUMBER, bounds(_bounds(a), _bounds(b))), marks)
+
+    return operate
+
+
+def _is_zero(value: Value) -> bool:
+    return isinstance(value, int) and value == 0
+
+
+def _bounds(value: Value) -> Refinement:
+    if isinstance(value, int | Fraction):
+        return Refinement(True, "", value, value)
+    return value.refinement if isinstance(value, Unknown) else Refinement()
+
+
+def _no_bounds(a: Refinement, b: Refinement) -> Refinement:
+    return Refinement(not_null=True)
+
+
+def _sum_bounds(a: Refinement, b: Refinement) -> Refinement:
+    lower = None if a.lower is None or b.lower is None else add(a.lower, b.lower)
+    upper = None if a.upper is None or b.upper is None else add(a.upper, b.upper)
+    return Refinement(True, "", lower, upper)
+
+
+def _difference_bounds(a: Refinement, b: Refinement) -> Refinement:
+    lower = None if a.lower is None or b.upper is None else subtract(a.lower, b.upper)
+    upper = None if a.upper is None or b.lower is None else subtract(a.upper, b.lower)
+    return Refinement(True, "", lower, upper)
+
+
+def _product_bounds(a: Refinement, b: Refinement) -> Refinement:
+    if None in (a.lower, a.upper, b.lower, b.upper):
+        return Refinement(not_null=True)
+    corners = [
+        multiply(x, y) for x in (a.lower, a.upper) for y in (b.lower, b.upper) if x is not None and y is not None
+    ]
+    return Refinement(True, "", min(corners), max(corners))
+
+
+def _comparison(decide: Callable[[Number, Number], bool], sign: int) -> Operate:
+    def operate(a: Value, b: Value) -> Value:
+        if a.__class__ is int and b.__class__ is int:
+            return decide(a, b)
+        a, marks_a = unmark(_operand(a, NUMBER, 0))
+        b, marks_b = unmark(_operand(b, NUMBER, 1))
+        _known(a, 0)
+        _known(b, 1)
+        marks = marks_a | marks_b
+        if isinstance(a, int | Fraction) and isinstance(b, int | Fraction):
+            return mark(decide(a, b), marks)
+        bounds_a, bounds_b = _bounds(a), _bounds(b)
+        if bounds_a.upper is not None and bounds_b.lower is not None and bounds_a.upper < bounds_b.lower:
+            return mark(sign < 0, marks)
+        if bounds_a.lower is not None and bounds_b.upper is not None and bounds_a.lower > bounds_b.upper:
+            return mark(sign > 0, marks)
+        return mark(UNKNOWN_BOOL, marks)
+
+    return operate
+
+
+def _not_equal(a: Value, b: Value) -> Value:
+    bare, marks = unmark(equal(a, b))
+    return mark(not bare if isinstance(bare, bool) else bare, marks)
+
+
+def as_bool(value: Value, side: int) -> Value:
+    """An operand of `&&`, `||` or `!` as a bool, which may be unknown or marked; `OperandProblem` if it is none."""
+    if value is True or value is False:
+        return value
+    value = _operand(value, BOOL, side)
+    _known(unmark(value)[0], side)
+    return value
+
+
+def negative(value: Value) -> Value:
+    """`-value`."""
+    if value.__class__ is int:
+        return -value
+    bare, marks = unmark(_operand(value, NUMBER, 0))
+    _known(bare, 0)
+    return mark(negate(bare) if isinstance(bare, int | Fraction) else UNKNOWN_NUMBER, marks)
+
+
+def opposite(value: Value) -> Value:
+    """`!value`."""
+    bare, marks = unmark(as_bool(value, 0))
+    return mark(not bare if isinstance(bare, bool) else UNKNOWN_BOOL, marks)
+
+
+OPERATORS: dict[str, Operator] = {
+    "+": Operator(_arithmetic(add, _sum_bounds), NUMBER, NUMBER),
+    "-": Operator(_arithmetic(subtract, _difference_bounds), NUMBER, NUMBER),
+    "*": Operator(_arithmetic(multiply, _product_bounds), NUMBER, NUMBER),
+    "/": Operator(_arithmetic(divide, _no_bounds), NUMBER, NUMBER),
+    "%": Operator(_arithmetic(remainder, _no_bounds), NUMBER, NUMBER),
+    "==": Operator(equal, DYNAMIC, BOOL),
+    "!=": Operator(_not_equal, DYNAMIC, BOOL),
+    "<": Operator(_comparison(lambda a, b: a < b, -1), NUMBER, BOOL),
+    "<=": Operator(_comparison(lambda a, b: a <= b, -1), NUMBER, BOOL),
+    ">": Operator(_comparison(lambda a, b: a > b, 1), NUMBER, BOOL),
+    ">=": Operator(_comparison(lambda a, b: a >= b, 1), NUMBER, BOOL),
+}
+"""Every binary operator but `&&` and `||`, which look at their operands one after the other."""

@@ -1,0 +1,20 @@
+"""Grapheme clusters: what a reader takes for one character, and what lengths and positions in strings count."""
+
+from __future__ import annotations
+
+import regex  # type: ignore[import-untyped]
+
+_CLUSTER = regex.compile(r"\X")
+
+
+def clusters(text: str) -> list[str] | str:
+    """The grapheme clusters of a text, in order."""
+    if text.isascii() and "\r\n" not in text:
+        return text
+    found: list[str] = _CLUSTER.findall(text)
+    return found
+
+
+def cluster_count(text: str) -> int:
+    """How many grapheme clusters a text has."""
+    return len(clusters(text))
