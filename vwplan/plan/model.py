@@ -66,7 +66,8 @@ class Change:
 
     `effect` is the greatest of its differences' effects. `reason` is a few words on why (`memory changed`, `deleted
     outside vwplan`, `tainted`, `its image is replaced`). `previous` is the address before a move. `after` are the whole desired
-    arguments (create), `before` the whole recorded ones (delete). `outage` tells users that it is away for a while.
+    arguments (create), `before` the whole recorded ones (delete). `outage` tells users that it is away for a while. `asks` tells
+    that the spec wants a second yes before this replacement (`replace = "ask"`).
     """
 
     key: str
@@ -83,6 +84,7 @@ class Change:
     facts: Mapping[str, Plain] = field(default_factory=dict)
     previous: str = ""
     outage: bool = False
+    asks: bool = False
     range: Range | None = None
 
 
@@ -193,6 +195,24 @@ class Plan:
 
 ObservedWorld = Mapping[str, "HostView"]
 """What was observed, by host key."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What a plan is to be about.
+
+    `destroy`: nothing is wanted. `refresh_only`: only the state is brought up to what exists. `refresh` false: nothing was
+    observed, what is recorded is believed. `targets`, `excludes` and `replace` are addresses (of the first two also
+    of blocks, clusters and modules). `kept`: kept objects go too.
+    """
+
+    destroy: bool = False
+    refresh_only: bool = False
+    refresh: bool = True
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

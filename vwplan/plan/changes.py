@@ -1,0 +1,59 @@
+"""Decisions as they are shown: one change for each resource that will differ, or of which nothing can be done."""
+
+from __future__ import annotations
+
+from vwplan.graph.model import Cause
+from vwplan.kinds.model import Effect
+from vwplan.plan.decision import Decision
+from vwplan.plan.model import Change, Does
+
+
+def change_of(decision: Decision) -> Change | None:
+    """The change of one resource; None where there is none to show."""
+    resource, record = decision.resource, decision.record
+    if decision.blocked:
+        if decision.blocked == "not among the targets":
+            return None
+        return Change(
+            decision.key,
+            decision.kind,
+            Does.NOTHING,
+            decision.identity,
+            decision.name,
+            reason=decision.blocked,
+            range=resource.range if resource is not None else None,
+        )
+    if decision.does is Does.NOTHING and not decision.releases:
+        return None
+    before = record.arguments if record is not None and decision.does is not Does.CREATE else {}
+    after = decision.arguments if decision.does in (Does.CREATE, Does.REPLACE) else {}
+    if decision.does is Does.UPDATE:
+        before = {}
+    effect = decision.effect
+    if decision.does is Does.UPDATE and decision.outage and effect is not Effect.REPLACE:
+        effect = Effect.RESTART
+    return Change(
+        decision.key,
+        decision.kind,
+        decision.does,
+        decision.identity,
+        decision.name,
+        tuple(decision.differences),
+        effect,
+        decision.reason,
+        _causes(decision),
+        before,
+        after,
+        decision.facts if decision.does in (Does.CREATE, Does.REPLACE) else {},
+        decision.previous,
+        decision.outage or decision.does is Does.REPLACE or effect is Effect.RESTART,
+        decision.asks,
+        resource.range if resource is not None else None,
+    )
+
+
+def _causes(decision: Decision) -> tuple[Cause, ...]:
+    """Where the reason of a change lies elsewhere: what the spec says of it, and what is replaced beneath it."""
+    if not decision.differences:
+        return ()
+    return decision.causes

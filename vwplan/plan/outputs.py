@@ -1,0 +1,49 @@
+"""The root's outputs: how they will differ from those last applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from vwplan.graph.model import WantedOutput
+from vwplan.plan.plain import SECRET, Seal, has_late, is_secret, sealed, substituted
+from vwplan.state.records import OutputValue
+from vwplan.values import Sensitive
+
+Plain = Any
+
+
+def with_new_identities(outputs: tuple[WantedOutput, ...], names: Mapping[str, str]) -> tuple[WantedOutput, ...]:
+    """The outputs, with the new identities of what is made anew in place of the old ones."""
+    if not names:
+        return outputs
+    return tuple(replace(output, value=substituted(output.value, names)) for output in outputs)
+
+
+def output_changes(
+    wanted: tuple[WantedOutput, ...], recorded: Mapping[str, OutputValue], seal: Seal
+) -> dict[str, tuple[Plain, Plain]]:
+    """Before and after of each output that will differ; None stands for one that is not there."""
+    changes: dict[str, tuple[Plain, Plain]] = {}
+    for output in wanted:
+        before = recorded.get(output.name)
+        after = Sensitive(output.value) if output.sensitive and not is_secret(output.value) else output.value
+        if before is None:
+            if output.value is not None:
+                changes[output.name] = (None, after)
+        elif has_late(output.value) or not _same(before, output, after, seal):
+            changes[output.name] = (before.value, after)
+    names = {output.name for output in wanted}
+    for name, old in recorded.items():
+        if name not in names:
+            changes[name] = (old.value, None)
+    return changes
+
+
+def _same(before: OutputValue, output: WantedOutput, after: Plain, seal: Seal) -> bool:
+    if before.sensitive != output.sensitive:
+        return False
+    if before.sensitive and not (isinstance(before.value, Mapping) and SECRET in before.value):
+        return bool(before.value == output.value)
+    return bool(before.value == sealed(after, seal))

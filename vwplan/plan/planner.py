@@ -1,0 +1,214 @@
+"""Planning: what is wanted, what is recorded and what was observed, into changes and an explicit graph of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from vwplan.diagnostics import Diagnostic, Problems
+from vwplan.graph.identity import Identities
+from vwplan.graph.model import Wanted, WantedOutput
+from vwplan.kinds.model import Kind
+from vwplan.plan.changes import change_of
+from vwplan.plan.decide import Planning, decide
+from vwplan.plan.decision import Decision
+from vwplan.plan.draft import Drafts
+from vwplan.plan.model import Does, Drift, ObservedWorld, Plan, PlanOptions, Step, StepVerb
+from vwplan.plan.outputs import output_changes, with_new_identities
+from vwplan.plan.plain import Seal
+from vwplan.plan.refresh import refresh
+from vwplan.plan.refusals import Refusals
+from vwplan.plan.removal import decide_removals
+from vwplan.plan.rosters import make_deliveries
+from vwplan.plan.selection import pick
+from vwplan.plan.sequence import Making, make_delete, make_kept, make_up
+from vwplan.plan.shapes import Shapes
+from vwplan.plan.sight import Sight, check_world
+from vwplan.plan.ties import tie_down, tie_removals, tie_rolling, tie_up
+from vwplan.plan.usage import pinned, spread_early, users_of
+from vwplan.state.records import Record, Roster, State
+
+Plain = Any
+
+_EVERYTHING = PlanOptions()
+_NOTHING = Wanted((), {}, ())
+
+
+def unsealable(value: Plain) -> str:
+    """The seal of a stack without secrets: it has no key, so asking it is a mistake."""
+    raise ValueError("there is a secret, but no key to seal it with")
+
+
+def make(
+    wanted: Wanted,
+    state: State,
+    world: ObservedWorld,
+    *,
+    kinds: Mapping[str, Kind],
+    stack: str,
+    now: float,
+    options: PlanOptions = _EVERYTHING,
+    seal: Seal = unsealable,
+    variables: Mapping[str, Plain] | None = None,
+    spec_digest: str = "",
+    warnings: Sequence[Diagnostic] = (),
+) -> Plan:
+    """The plan that brings a stack from its state, and from what was observed, to what is wanted.
+
+    `now` is in seconds since the epoch; `seal` turns a secret into its HMAC under the stack's key; `variables` are those to be
+    kept in the plan. Raises `DiagnosticError` with all that is refused. Pure: the same values give the same plan.
+    """
+    if options.destroy:
+        wanted = replace(_NOTHING, removed=wanted.removed, moved=wanted.moved)
+    problems = Problems(list(warnings))
+    sight = Sight(world, options.refresh)
+    if options.refresh:
+        check_world(state, sight, problems)
+        problems.raise_errors()
+    planning = _prepare(wanted, state, sight, kinds, options, seal, problems)
+    problems.raise_errors()
+    head = Plan(
+        state.lineage,
+        state.serial,
+        stack,
+        now,
+        (),
+        (),
+        wanted.rosters,
+        wanted.outputs,
+        hosts=sight.hosts(),
+        checks=wanted.checks,
+        moved=wanted.moved,
+        destroy=options.destroy,
+        refresh_only=options.refresh_only,
+        variables=variables or {},
+        spec_digest=spec_digest,
+    )
+    if options.refresh_only:
+        return replace(head, **refresh(planning), rosters=state.rosters, warnings=tuple(problems.found))
+    return _plan(planning, wanted, head, problems)
+
+
+def _prepare(
+    wanted: Wanted,
+    state: State,
+    sight: Sight,
+    kinds: Mapping[str, Kind],
+    options: PlanOptions,
+    seal: Seal,
+    problems: Problems,
+) -> Planning:
+    moved = {move.target: move.source for move in wanted.moved if move.source in state.records}
+    records: dict[str, Record] = {}
+    targets = {source: target for target, source in moved.items()}
+    for address, record in state.records.items():
+        records[targets.get(address, address)] = record
+    picked = pick(
+        options,
+        {resource.key: resource.depends for resource in wanted.resources},
+        {address: record.depends for address, record in records.items()},
+        problems,
+    )
+    unseen: Iterable[Record] = ()
+    if options.refresh and any(view.problem for view in sight.world.values()):
+        unseen = (record for record in records.values() if sight.of(record).problem)
+    return Planning(
+        state,
+        sight,
+        Shapes(kinds),
+        options,
+        seal,
+        Refusals(problems, state.lineage, sight),
+        Identities(state.lineage),
+        records,
+        moved,
+        picked,
+        pinned(state, unseen),
+    )
+
+
+def _plan(planning: Planning, wanted: Wanted, head: Plan, problems: Problems) -> Plan:
+    decided: list[Decision] = []
+    for resource in wanted.resources:
+        decision = decide(planning, resource)
+        planning.decisions[resource.key] = decision
+        decided.append(decision)
+    removals = decide_removals(planning, wanted.removed)
+    everything = [*decided, *removals]
+    users = users_of(planning, everything)
+    spread_early(planning, everything, users)
+    problems.raise_errors()
+    outputs = with_new_identities(wanted.outputs, dict(planning.renewed.values()))
+    steps = _steps(planning, wanted, decided, removals, users)
+    changes = tuple(change for change in (change_of(decision) for decision in everything) if change is not None)
+    drift: list[Drift] = [decision.drift for decision in everything if decision.drift is not None]
+    unseen = planning.sight.refresh and (
+        any(view.problem for view in planning.sight.world.values())
+        or any(d.glimpse is not None and d.glimpse.problem for d in everything)
+    )
+    return replace(
+        head,
+        changes=changes,
+        steps=steps,
+        outputs=outputs,
+        drift=tuple(drift),
+        warnings=tuple(problems.found),
+        incomplete=unseen,
+        output_changes=_outputs(planning, outputs),
+    )
+
+
+def _outputs(planning: Planning, outputs: tuple[WantedOutput, ...]) -> dict[str, tuple[Plain, Plain]]:
+    if planning.picked is not None and planning.options.destroy:
+        return {}
+    return output_changes(outputs, planning.state.outputs, planning.seal)
+
+
+def _steps(
+    planning: Planning,
+    wanted: Wanted,
+    decided: Sequence[Decision],
+    removals: Sequence[Decision],
+    users: Mapping[Decision, list[Decision]],
+) -> tuple[Step, ...]:
+    rosters: Mapping[str, Roster] = wanted.rosters
+    making = Making(planning, Drafts(), rosters, _reservations(decided))
+    for decision in removals:
+        if decision.blocked:
+            continue
+        if decision.does is Does.DELETE:
+            decision.ends = make_delete(making, decision)
+        elif decision.does in (Does.KEEP, Does.FORGET):
+            make_kept(making, decision)
+    for decision in decided:
+        make_up(making, decision)
+    tie_up(making, decided)
+    tie_rolling(decided)
+    tie_down(decided, users)
+    tie_removals(making, removals, users)
+    make_deliveries(making, decided, removals)
+    if making.drafts.all:
+        for decision in decided:
+            if decision.stale and decision.first is None and not decision.blocked and decision.does is Does.NOTHING:
+                making.draft(decision, StepVerb.RECORD, {}, making.record(decision, decision.arguments))
+    return making.drafts.steps()
+
+
+def _reservations(decided: Iterable[Decision]) -> dict[str, tuple[Mapping[str, Plain], ...]]:
+    """The addresses planned on each network that is to be made: `{mac, address, hostname}`, by the network's identity."""
+    decided = list(decided)
+    found: dict[str, list[Mapping[str, Plain]]] = {
+        d.identity: [] for d in decided if d.kind == "network" and d.does in (Does.CREATE, Does.REPLACE)
+    }
+    if not found:
+        return {}
+    for decision in decided:
+        if decision.kind != "workspace":
+            continue
+        for nic in decision.arguments.get("nic") or ():
+            of = found.get(nic.get("network"))
+            if of is not None and nic.get("mac") and nic.get("address"):
+                hostname = decision.arguments.get("hostname") or decision.name
+                of.append({"mac": nic["mac"], "address": nic["address"], "hostname": hostname})
+    return {identity: tuple(those) for identity, those in found.items()}

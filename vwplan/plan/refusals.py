@@ -1,0 +1,143 @@
+"""What planning refuses to do: problems of single resources, each told with its place in the spec."""
+
+from __future__ import annotations
+
+from vwplan.diagnostics import Diagnostic, Problems, Range
+from vwplan.plan.decision import Decision
+from vwplan.plan.drift import measured
+from vwplan.plan.sight import Sight
+from vwplan.provider.api import Observed
+
+
+class Refusals:
+    """The refusals of one planning: collected, and told all together at the end."""
+
+    __slots__ = ("_strangers", "lineage", "problems")
+
+    def __init__(self, problems: Problems, lineage: str, sight: Sight) -> None:
+        self.problems = problems
+        self.lineage = lineage
+        self._strangers: dict[tuple[str, str, str], Observed] = {}
+        for view in sight.world.values():
+            for observed in view.objects.values():
+                if observed.mark is None or observed.mark.lineage != lineage:
+                    self._strangers[view.key, observed.kind, observed.name] = observed
+
+    def say(self, decision: Decision, code: str, summary: str, detail: str) -> None:
+        """Refuse something of one resource."""
+        at: Range | None = decision.resource.range if decision.resource is not None else None
+        self.problems.add(Diagnostic(code, summary, detail, subject=at, address=decision.key))
+
+    def name_taken(self, decision: Decision) -> None:
+        """A name that somebody else's object has on the host already."""
+        if not self._strangers:
+            return
+        stranger = self._strangers.get((decision.host, decision.kind, decision.name))
+        if stranger is not None and stranger.identity != decision.identity:
+            self.say(
+                decision,
+                "name-taken",
+                "Name is taken",
+                f'The host {decision.host} has a {decision.kind} named "{decision.name}" already, which is not this '
+                f"stack's. It is left alone. Give {decision.key} another name, or leave the name out.",
+            )
+
+    def foreign(self, decision: Decision, observed: Observed) -> None:
+        """An object under our identity that bears no mark of ours."""
+        mark = observed.mark
+        if mark is None and observed.complete and observed.kind != "volume":
+            whose = "bears no mark of vwplan"
+        elif mark is not None and mark.lineage != self.lineage:
+            whose = f"bears the mark of another state (lineage {mark.lineage})"
+        else:
+            return
+        self.say(
+            decision,
+            "foreign-object",
+            "Object is not ours any more",
+            f"{observed.kind} {observed.name} on {decision.host} is recorded as {decision.key}, but it {whose}. Nothing "
+            "is done to it. If it is to be managed again, put the mark back; if not, take the resource out of the state.",
+        )
+
+    def replacing(self, decision: Decision) -> None:
+        """What must not be destroyed to be made anew."""
+        resource = decision.resource
+        assert resource is not None
+        why = decision.reason or "its arguments changed"
+        if resource.lifecycle.prevent_destroy:
+            self.say(
+                decision,
+                "prevent-destroy",
+                "Resource must not be destroyed",
+                f"{decision.key} would have to be made anew ({why}), and lifecycle.prevent_destroy forbids to destroy "
+                "it. Undo the change, or set prevent_destroy = false.",
+            )
+        elif resource.lifecycle.replace == "never":
+            self.say(
+                decision,
+                "replace-never",
+                "Resource must not be replaced",
+                f'{decision.key} would have to be made anew ({why}), and lifecycle.replace is "never". Undo the change, '
+                'or set replace = "allow".',
+            )
+        elif decision.kind == "volume" and decision.arguments.get("keep"):
+            self.say(
+                decision,
+                "replace-kept",
+                "Kept volume would be replaced",
+                f"{decision.key} would have to be made anew ({why}), which would lose what is on it, and keep = true "
+                "asks to keep it. Undo the change, or set keep = false.",
+            )
+
+    def destroying(self, decision: Decision) -> None:
+        """What must not be destroyed."""
+        record = decision.record
+        assert record is not None
+        if not record.lifecycle.get("prevent_destroy"):
+            return
+        at = decision.resource.range if decision.resource is not None else None
+        self.problems.add(
+            Diagnostic(
+                "prevent-destroy",
+                "Resource must not be destroyed",
+                f"{decision.key} would be destroyed, and lifecycle.prevent_destroy was set when it was last applied. Keep "
+                "it in the spec; or set prevent_destroy = false and apply that first.",
+                subject=at,
+                address=decision.key,
+            )
+        )
+
+    def shrinking(self, decision: Decision) -> None:
+        """Disks that would become smaller."""
+        for difference in decision.differences:
+            before, after = difference.before, difference.after
+            if difference.path not in ("size", "resources.disk"):
+                continue
+            if isinstance(before, int) and isinstance(after, int) and after < before:
+                was, wanted = (measured(decision.kind, difference.path, value) for value in (before, after))
+                self.say(
+                    decision,
+                    "shrinking-disk",
+                    "Disk would shrink",
+                    f"{difference.path} of {decision.key} is {was} and cannot become {wanted}: what lies at its end "
+                    f"would be lost. Say {was} or more, or replace it with --replace={decision.key}.",
+                )
+
+    def pinned(self, decision: Decision) -> None:
+        """What something on a host that could not be seen refers to."""
+        self.say(
+            decision,
+            "in-use-unseen",
+            "Object may be in use",
+            f"{decision.key} would be destroyed, but something on a host that could not be seen uses it. Plan again when "
+            "that host answers.",
+        )
+
+    def in_use(self, decision: Decision, users: list[str], why: str) -> None:
+        """What others, which stay as they are, refer to."""
+        self.say(
+            decision,
+            "still-in-use",
+            "Object is still in use",
+            f"{decision.key} would be destroyed, but {', '.join(users[:3])} {why}.",
+        )

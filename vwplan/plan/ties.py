@@ -1,0 +1,156 @@
+"""What waits for what, between the steps of different resources.
+
+The ties cannot make a circle, because every step has a place in one order: first what must be out of the way (users before what
+they use); then, resource by resource in the order of dependency, what is made and changed; then what goes at leisure (users
+first again); rosters last. A tie always leads back in that order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from vwplan.kinds.model import Effect
+from vwplan.plan.decision import Decision
+from vwplan.plan.draft import Draft
+from vwplan.plan.model import StepVerb
+from vwplan.plan.sequence import Making
+from vwplan.plan.usage import Users
+
+
+def tie_up(making: Making, decided: Sequence[Decision]) -> None:
+    """Let each resource wait for what it depends on."""
+    decisions = making.planning.decisions
+    stages = _stages(making, decided)
+    lists: dict[int, list[Draft]] = {}
+    for decision in decided:
+        resource = decision.resource
+        if resource is None or decision.first is None:
+            continue
+        needed = lists.get(id(resource.depends))
+        if needed is None:
+            needed = []
+            for key in resource.depends:
+                other = decisions.get(key)
+                if other is not None and other.last is not None:
+                    needed.append(other.last)
+            lists[id(resource.depends)] = needed
+        waiting = decision.first
+        if decision.entry is not None and (decision.release is not None or decision.gone or decision.inherits):
+            waiting = decision.entry
+        if needed:
+            making.drafts.wait(waiting, needed)
+        if stages:
+            waiting.needs.extend(
+                stages[key, decision.host] for key in resource.depends if (key, decision.host) in stages
+            )
+
+
+def _stages(making: Making, decided: Iterable[Decision]) -> dict[tuple[str, str], Draft]:
+    """The staging of images on further hosts than their own, where their users are."""
+    images = {decision.key: decision for decision in decided if decision.kind == "image" and not decision.blocked}
+    stages: dict[tuple[str, str], Draft] = {}
+    if not images:
+        return stages
+    world = making.planning.sight.world
+    for decision in decided:
+        if decision.resource is None or decision.first is None:
+            continue
+        for key in decision.resource.depends:
+            image = images.get(key)
+            if image is None or image.host == decision.host or (key, decision.host) in stages:
+                continue
+            view = world.get(decision.host)
+            if view is not None and image.name.removeprefix("vwplan-") in view.images:
+                continue
+            last, first, host = image.last, image.first, image.host
+            image.last, image.host = None, decision.host
+            stages[key, decision.host] = making.draft(
+                image, StepVerb.STAGE, image.arguments, making.record(image, image.arguments)
+            )
+            image.last, image.first, image.host = last, first, host
+    return stages
+
+
+def tie_rolling(decided: Iterable[Decision]) -> None:
+    """Let the members of a role that go away for a while do so only so many at a time, each up before the next."""
+    roles: dict[tuple[str, str], list[Draft]] = {}
+    for decision in decided:
+        resource = decision.resource
+        if resource is None or not resource.rolling or decision.first is None or decision.last is None:
+            continue
+        if decision.effect not in (Effect.RESTART, Effect.REPLACE) or decision.inherits or decision.releases:
+            continue
+        if decision.gone:
+            continue
+        window = roles.setdefault((resource.cluster, resource.address.role), [])
+        if len(window) >= resource.rolling:
+            decision.first.needs.append(window[-resource.rolling])
+        window.append(decision.last)
+
+
+def tie_down(decided: Iterable[Decision], users: Users) -> None:
+    """Let each old object that has a successor wait, before it goes, for those that refer to it."""
+    for decision in decided:
+        ends = decision.ends
+        if ends is None or ends.verb is not StepVerb.DELETE:
+            continue
+        for user in users.get(decision, ()):
+            ends.needs.extend(_out_of_the_way(decision, user))
+
+
+def _out_of_the_way(used: Decision, user: Decision) -> list[Draft]:
+    if user.goes:
+        return [user.ends] if user.ends is not None else []
+    if used.handle in user.releases:
+        return [user.release] if user.release is not None else []
+    return [user.last] if user.last is not None else []
+
+
+def tie_removals(making: Making, removals: Sequence[Decision], users: Users) -> None:
+    """Let each removal wait for those of what depends on it, and for changes of what refers to it."""
+    leaving = {d.key: d for d in removals if d.ends is not None and not d.deposed}
+    was_at = {source: target for target, source in making.planning.moved.items()}
+    dependents: dict[Decision, list[Decision]] = {}
+    for decision in leaving.values():
+        record = decision.record
+        assert record is not None
+        for key in record.depends:
+            used = leaving.get(was_at.get(key, key))
+            if used is not None and used is not decision:
+                dependents.setdefault(used, []).append(decision)
+    place = _places(list(leaving.values()), dependents, users)
+    for decision in removals:
+        ends = decision.ends
+        if ends is None or ends.verb is not StepVerb.DELETE:
+            continue
+        needed = [
+            user.ends
+            for user in dependents.get(decision, ())
+            if place[user] < place[decision] and (user.early or not decision.early)
+        ]
+        making.drafts.wait(ends, needed)
+        for user in users.get(decision, ()):
+            if user in place and decision in place and place[user] > place[decision]:
+                continue
+            ends.needs.extend(_out_of_the_way(decision, user))
+
+
+def _places(
+    leaving: Sequence[Decision], dependents: dict[Decision, list[Decision]], users: Users
+) -> dict[Decision, int]:
+    """An order of removals, users before what they use; where the records lead in a circle, one that breaks it."""
+    place: dict[Decision, int] = {}
+    entered: set[Decision] = set()
+    known = set(leaving)
+    for start in leaving:
+        stack: list[tuple[Decision, bool]] = [(start, False)]
+        while stack:
+            decision, done = stack.pop()
+            if done:
+                place[decision] = len(place)
+            elif decision not in entered:
+                entered.add(decision)
+                stack.append((decision, True))
+                stack.extend((user, False) for user in dependents.get(decision, ()) if user not in entered)
+                stack.extend((user, False) for user in users.get(decision, ()) if user in known and user not in entered)
+    return place

@@ -1,0 +1,86 @@
+"""Who refers to what goes: so that users are taken off, or go themselves, before what they use goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from vwplan.plan.decide import Planning
+from vwplan.plan.decision import Decision
+from vwplan.plan.model import Does
+from vwplan.plan.plain import strings
+from vwplan.state.records import Record, State
+
+Users = Mapping[Decision, list[Decision]]
+"""For each decision whose object goes, those whose object refers to it."""
+
+
+def pinned(state: State, unseen: Iterable[Record]) -> frozenset[str]:
+    """The strings in the arguments of what could not be seen: whatever they refer to must stay."""
+    return frozenset(text for record in unseen for text in strings(record.arguments))
+
+
+def users_of(planning: Planning, decided: Iterable[Decision]) -> Users:
+    """Who refers to each object that goes. What is in use by something that is to stay as it is, is refused."""
+    decided = list(decided)
+    going: dict[str, list[Decision]] = {}
+    for decision in decided:
+        if decision.goes and not decision.blocked:
+            going.setdefault(decision.handle, []).append(decision)
+    users: dict[Decision, list[Decision]] = {}
+    if not going:
+        return users
+    known: set[str] = set()
+    for decision in decided:
+        record = decision.record
+        if record is None:
+            continue
+        known.add(record.identity)
+        for text in strings(record.arguments):
+            for used in going.get(text, ()):
+                if used is not decision:
+                    users.setdefault(used, []).append(decision)
+    _refuse_kept(planning, going, known)
+    for used, those in users.items():
+        left = [user.key for user in those if user.blocked]
+        if left and used.kind != "image":
+            planning.refusals.in_use(used, left, "uses it, and is left out of this plan")
+    return users
+
+
+def _refuse_kept(planning: Planning, going: Mapping[str, list[Decision]], known: set[str]) -> None:
+    """Kept objects have no decision, and may use what goes."""
+    for address, record in planning.records.items():
+        if record.identity in known:
+            continue
+        for text in strings(record.arguments):
+            for used in going.get(text, ()):
+                if used.kind != "image":
+                    planning.refusals.in_use(used, [address], "is kept, and uses it")
+
+
+def spread_early(planning: Planning, decided: Iterable[Decision], users: Users) -> None:
+    """Mark what must be out of the way before successors are made.
+
+    What goes before its successor comes needs its users out of the way first: those that go too must go early, those that stay are
+    released from it.
+    """
+    work = [d for d in decided if d.renewed and d.old_first and not d.gone and not d.blocked]
+    for decision in work:
+        decision.early = True
+    while work:
+        used = work.pop()
+        for user in users.get(used, ()):
+            if user.blocked or user.gone:
+                continue
+            if user.goes:
+                user.inherits = True
+                if user.renewed:
+                    user.old_first = True
+                if not user.early:
+                    user.early = True
+                    work.append(user)
+            elif user.does in (Does.KEEP, Does.FORGET):
+                planning.refusals.in_use(used, [user.key], "is to be kept, and uses it")
+            else:
+                user.releases.add(used.handle)
+                user.outage = True
