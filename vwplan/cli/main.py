@@ -1,0 +1,95 @@
+"""The program `vwplan`: its commands, and the one place where what went wrong becomes an exit code.
+
+Exit codes: 0 done or no change, 1 error, 2 changes pending (`--detailed-exitcode`), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from vwplan.cli.arguments import normalised
+from vwplan.cli.terminal import Terminal
+from vwplan.diagnostics import DiagnosticError
+
+Command = Callable[..., None]
+
+
+def application() -> typer.Typer:
+    """The commands, each in a module of its own that is imported when it runs."""
+    from vwplan.cli import commands
+
+    app = typer.Typer(
+        name="vwplan",
+        help="Make virtual workspaces and clusters what a spec says they should be.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    commands.add_to(app)
+    return app
+
+
+def _root(
+    chdir: Annotated[str, typer.Option("--chdir", metavar="DIR", help="Work in this folder.")] = "",
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from vwplan.cli.commands.version import print_version
+
+        print_version(json=False)
+        raise typer.Exit
+    if chdir:
+        try:
+            os.chdir(chdir)
+        except OSError as problem:
+            raise typer.BadParameter(f"cannot work in {chdir}: {problem.strerror}", param_hint="-chdir") from problem
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program with the command line, and exit as it went."""
+    words = normalised(sys.argv[1:] if arguments is None else arguments)
+    code = run(words)
+    sys.stdout.flush()
+    sys.exit(code)
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command and give its exit code; nothing that a user did ends in a traceback."""
+    try:
+        result: Any = application()(list(words), prog_name="vwplan", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except DiagnosticError as problem:
+        Terminal.of(no_color="--no-color" in words).diagnose(problem.diagnostics)
+        return 1
+    except typer.Exit as leaving:
+        return leaving.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        sys.stderr.write("\nInterrupted.\n")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; the interpreter must not complain about it on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as problem:
+        return _unexpected(problem)
+
+
+def _unexpected(problem: Exception) -> int:
+    if hasattr(problem, "show") and hasattr(problem, "exit_code"):
+        problem.show()
+        return 1
+    if isinstance(problem, OSError) and problem.filename:
+        sys.stderr.write(f"Error: {problem.filename}: {problem.strerror}\n")
+        return 1
+    import traceback
+
+    traceback.print_exc()
+    sys.stderr.write("\nThis is a bug in vwplan, not in your spec. Please report it with the lines above.\n")
+    return 1
