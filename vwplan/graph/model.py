@@ -30,10 +30,14 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why arguments changed, where the reason is elsewhere: an environment, a cluster's defaults, a variable."""
+    """Why arguments are as they are, where that is said elsewhere: an environment, a cluster's defaults, a variable.
+
+    `paths` are the top-level names of the arguments and blocks that come from there.
+    """
 
     text: str
     range: Range | None = None
+    paths: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

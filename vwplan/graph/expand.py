@@ -1,0 +1,148 @@
+"""Instances of a block: what `count` and `for_each` come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vwplan.address import Key
+from vwplan.diagnostics import Diagnostic, DiagnosticError, Range
+from vwplan.hcl.evaluate import Compiled, Scope
+from vwplan.spec.model import Meta
+from vwplan.values import (
+    EPHEMERAL,
+    NUMBER,
+    SENSITIVE,
+    STRING,
+    ConversionError,
+    MapValue,
+    Null,
+    ObjectValue,
+    SetValue,
+    TupleValue,
+    Unknown,
+    Value,
+    convert,
+    marks_of,
+    type_of,
+    unmark,
+)
+
+MOST = 1_000_000
+"""More instances than one block may have: what is beyond is a slip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The instances of a block: `mode` is `single`, `count` or `each`; keys in order, each with its `each.value`."""
+
+    mode: str
+    keys: Mapping[Key, Value]
+
+
+SINGLE = Expansion("single", {None: True})
+
+
+class Undecided(DiagnosticError):
+    """How many instances there are is known only after apply."""
+
+
+def expand(meta: Meta, scope: Scope) -> Expansion:
+    """What the block's `count` or `for_each` comes to. `DiagnosticError` where it is not fit, `Undecided` where unknown."""
+    if meta.count is not None:
+        return Expansion("count", dict.fromkeys(range(_count(meta.count, scope)), True))
+    if meta.for_each is not None:
+        return Expansion("each", _for_each(meta.for_each, scope))
+    return SINGLE
+
+
+def _problem(code: str, detail: str, at: Range, word: str) -> DiagnosticError:
+    summary = "Invalid count" if word == "count" else "Invalid for_each"
+    return DiagnosticError(Diagnostic(code, summary, detail, at))
+
+
+def _undecided(word: str, at: Range) -> Undecided:
+    return Undecided(
+        Diagnostic(
+            f"late-{word.replace('_', '-')}",
+            "Known only after apply",
+            f'How many instances there are depends on "{word}", which is known only after apply. Planning in stages is not '
+            f"in this version: make {word} from variables, locals and arguments, and put what is late into the values.",
+            at,
+        )
+    )
+
+
+def _open(value: Value, word: str, at: Range) -> Value:
+    """The value without marks, which must not be secret: it would show in addresses."""
+    bare, _ = unmark(value)
+    marks = marks_of(value)
+    if SENSITIVE in marks:
+        raise _problem(
+            f"sensitive-{word.replace('_', '-')}",
+            f'"{word}" is made from a sensitive value, which would be told by the addresses. Use a value that is not '
+            "sensitive, or say that it may be told with nonsensitive(…).",
+            at,
+            word,
+        )
+    if EPHEMERAL in marks:
+        raise _problem(
+            f"ephemeral-{word.replace('_', '-')}",
+            f'"{word}" is made from an ephemeral value, which is not kept: the instances could not be found again.',
+            at,
+            word,
+        )
+    return bare
+
+
+def _count(compiled: Compiled, scope: Scope) -> int:
+    at = compiled.range
+    value = _open(compiled.evaluate(scope), "count", at)
+    if isinstance(value, Unknown):
+        raise _undecided("count", at)
+    if isinstance(value, Null):
+        raise _problem("invalid-count", '"count" is null. It takes a whole number, 0 or more.', at, "count")
+    try:
+        number = convert(value, NUMBER)
+    except ConversionError as error:
+        raise _problem("invalid-count", f'"count" takes a whole number: {error}.', at, "count") from None
+    if not isinstance(number, int):
+        raise _problem("invalid-count", '"count" takes a whole number, and this one has a fraction.', at, "count")
+    if number < 0:
+        raise _problem("invalid-count", f'"count" is {number}. It takes a whole number, 0 or more.', at, "count")
+    if number > MOST:
+        raise _problem("invalid-count", f'"count" is {number}. A block has {MOST} instances at most.', at, "count")
+    return int(number)
+
+
+def _for_each(compiled: Compiled, scope: Scope) -> dict[Key, Value]:
+    at = compiled.range
+    value = _open(compiled.evaluate(scope), "for_each", at)
+    if isinstance(value, Unknown):
+        raise _undecided("for_each", at)
+    if isinstance(value, Null):
+        detail = '"for_each" is null. It takes a map, or a set of strings; an empty one, {}, makes no instance.'
+        raise _problem("invalid-for-each", detail, at, "for_each")
+    if isinstance(value, MapValue | ObjectValue):
+        return {**value.items}
+    if isinstance(value, SetValue):
+        return _of_set(value, at)
+    hint = " Make it a set with toset(…)." if isinstance(value, TupleValue) or type_of(value).friendly[:4] == "list" else ""
+    detail = f'"for_each" takes a map, or a set of strings, and this is a {type_of(value).friendly}.{hint}'
+    raise _problem("invalid-for-each", detail, at, "for_each")
+
+
+def _of_set(value: SetValue, at: Range) -> dict[Key, Value]:
+    keys: dict[Key, Value] = {}
+    for item in value.items:
+        if isinstance(item, Unknown):
+            raise _undecided("for_each", at)
+        if isinstance(item, Null):
+            raise _problem("invalid-for-each", 'The set given to "for_each" has null in it.', at, "for_each")
+        if not isinstance(item, str):
+            detail = f'"for_each" takes a set of strings, and this is a set of {type_of(item).friendly}.'
+            raise _problem("invalid-for-each", detail, at, "for_each")
+        keys[item] = item
+    if value.element != STRING and value.items:
+        raise _problem("invalid-for-each", '"for_each" takes a set of strings.', at, "for_each")
+    return keys

@@ -1,0 +1,236 @@
+"""The contents of a block, evaluated: plain, normal, and only what is said; defaults come later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems, Range
+from vwplan.graph.objects import instance_of
+from vwplan.hcl.evaluate import Chance, Files, Reference, Scope
+from vwplan.kinds import Argument, BlockType, Unfit, take
+from vwplan.kinds.forms import FORMS
+from vwplan.spec.model import Dynamic, Given, Nested, Part
+from vwplan.values import (
+    STRING,
+    ConversionError,
+    ListValue,
+    MapValue,
+    Null,
+    ObjectValue,
+    SetValue,
+    TupleValue,
+    Unknown,
+    Value,
+    convert,
+    elements,
+    is_whole,
+    unmark,
+)
+
+Plain = Any
+
+
+class Absent:
+    """What stands for an argument that is not given, or null."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = Absent()
+
+
+def problem(code: str, summary: str, detail: str, at: Range | None) -> DiagnosticError:
+    """One problem as an error to raise."""
+    return DiagnosticError(Diagnostic(code, summary, detail, at))
+
+
+def read_argument(given: Given, scope: Scope) -> Plain:
+    """The argument as recorded, or `ABSENT` for null. Raises `DiagnosticError`."""
+    argument = given.argument
+    value = given.value.evaluate(scope)
+    if value.__class__ is str and argument.type is STRING and not argument.choices and not argument.form:
+        if not argument.refers:
+            return value
+    bare = unmark(value)[0]
+    if isinstance(bare, Null):
+        return ABSENT
+    if argument.refers:
+        instance = instance_of(bare)
+        if instance is not None:
+            if instance.kind != argument.refers:
+                raise problem(
+                    "wrong-kind",
+                    "Wrong kind of object",
+                    f'"{argument.name}" takes {_a(argument.refers)} {argument.refers}, and this is '
+                    f"{_a(instance.kind)} {instance.kind}.",
+                    given.value.range,
+                )
+            instance.used()
+            return instance.facts["id"]
+    try:
+        plain = take(argument, value)
+    except Unfit as unfit:
+        raise problem(unfit.code, unfit.summary, unfit.detail, given.value.range) from None
+    if argument.planned and not is_whole(value):
+        raise problem(
+            "late-argument",
+            "Known only after apply",
+            f'"{argument.name}" must be known when planning, and this value is known only after apply. Planning in stages '
+            "is not in this version: make it from variables, locals and arguments.",
+            given.value.range,
+        )
+    return plain
+
+
+def _a(word: str) -> str:
+    return "an" if word[:1] in "aeiou" else "a"
+
+
+def read_part(part: Part, declared: BlockType, scope: Scope, at: Range) -> dict[str, Plain]:
+    """The contents of a nested block: what is given and not null. All its problems are told at once."""
+    problems = Problems()
+    made: dict[str, Plain] = {}
+    for name, given in part.arguments.items():
+        try:
+            plain = read_argument(given, scope)
+        except DiagnosticError as error:
+            problems.extend(error.diagnostics)
+            continue
+        if plain is not ABSENT:
+            made[name] = plain
+        elif given.argument.required:
+            problems.add(_missing(name, declared.name, given.value.range))
+    for name, blocks in part.blocks.items():
+        try:
+            made[name] = read_blocks(blocks, scope)
+        except DiagnosticError as error:
+            problems.extend(error.diagnostics)
+    problems.raise_errors()
+    for names in declared.one_of:
+        if sum(name in made for name in names) != 1:
+            words = " or ".join(f'"{name}"' for name in names)
+            raise problem("missing-argument", "Exactly one is needed", f"{declared.name} takes either {words}.", at)
+    return made
+
+
+def _missing(name: str, where: str, at: Range) -> Diagnostic:
+    return Diagnostic("missing-argument", "Missing argument", f'"{name}" of {where} is required and cannot be null.', at)
+
+
+def read_blocks(blocks: Iterable[Nested], scope: Scope) -> Plain:
+    """The blocks of one type: a dict for a single one, a list of dicts for repeated ones, else dicts by label.
+
+    `ABSENT` when `dynamic` blocks make none.
+    """
+    problems = Problems()
+    found: list[tuple[str, dict[str, Plain], Range]] = []
+    declared: BlockType | None = None
+    for block in blocks:
+        declared = block.type
+        try:
+            if block.dynamic is None:
+                found.append((block.label, read_part(block.part, declared, scope, block.range), block.range))
+            else:
+                found.extend(_repeated(block, block.dynamic, scope))
+        except DiagnosticError as error:
+            problems.extend(error.diagnostics)
+    problems.raise_errors()
+    if declared is None or (not found and not declared.repeated):
+        return ABSENT
+    if declared.repeated:
+        return [made for _, made, _ in found]
+    if not declared.label:
+        if len(found) > 1:
+            detail = f"There may be one block {declared.name}, and this makes {len(found)}."
+            raise problem("duplicate-block", "Duplicate block", detail, found[1][2])
+        return found[0][1]
+    labelled: dict[str, Plain] = {}
+    for label, made, at in found:
+        if label in labelled:
+            detail = f'There is more than one block {declared.name} "{label}".'
+            raise problem("duplicate-block", "Duplicate block", detail, at)
+        labelled[label] = made
+    return labelled
+
+
+def _repeated(block: Nested, dynamic: Dynamic, scope: Scope) -> list[tuple[str, dict[str, Plain], Range]]:
+    """What a `dynamic` block makes, each element read with its iterator."""
+    value, _ = unmark(dynamic.for_each.evaluate(scope))
+    at = dynamic.for_each.range
+    if isinstance(value, Unknown):
+        raise problem(
+            "late-for-each",
+            "Known only after apply",
+            "How many blocks there are is known only after apply. Make it from variables, locals and arguments.",
+            at,
+        )
+    if not isinstance(value, ListValue | SetValue | MapValue | TupleValue | ObjectValue):
+        detail = "A dynamic block is repeated over a list, a set, a map, a tuple or an object."
+        raise problem("invalid-for-each", "Invalid for_each", detail, at)
+    found: list[tuple[str, dict[str, Plain], Range]] = []
+    for key, item in elements(value):
+        inner = IteratorScope(scope, dynamic.iterator, ObjectValue({"key": key, "value": item}))
+        label = _label(dynamic, block.type, inner) if block.type.label else ""
+        found.append((label, read_part(block.part, block.type, inner, block.range), block.range))
+    return found
+
+
+def _label(dynamic: Dynamic, declared: BlockType, scope: Scope) -> str:
+    compiled = dynamic.labels[0]
+    try:
+        label, _ = unmark(convert(compiled.evaluate(scope), STRING))
+    except ConversionError as error:
+        raise problem("wrong-labels", "Invalid label", f"A label is a string: {error}.", compiled.range) from None
+    if not isinstance(label, str):
+        raise problem("wrong-labels", "Invalid label", "A label must be known and not null.", compiled.range)
+    fault = FORMS[declared.label_form].fault(label) if declared.label_form else ""
+    if fault:
+        raise problem("invalid-form", "Invalid label", f"{declared.name}: {fault}", compiled.range)
+    return label
+
+
+class IteratorScope:
+    """A scope in which the iterator of a `dynamic` block stands for one element."""
+
+    __slots__ = ("chance", "files", "inner", "iterator", "value")
+
+    def __init__(self, inner: Scope, iterator: str, value: Value) -> None:
+        self.inner = inner
+        self.iterator = iterator
+        self.value = value
+        self.files: Files = inner.files
+        self.chance: Chance = inner.chance
+
+    def resolve(self, reference: Reference) -> tuple[Value, int]:
+        """The iterator's value, or what the scope around says."""
+        if reference.root == self.iterator:
+            return self.value, 0
+        return self.inner.resolve(reference)
+
+
+def merge(declared: Argument | BlockType, low: Plain, high: Plain) -> Plain:
+    """What two layers give, the higher one first: maps and single blocks by key, labelled blocks by label, the rest replaced."""
+    if high is ABSENT:
+        return low
+    if low is ABSENT or not merges(declared):
+        return high
+    if not isinstance(low, Mapping) or not isinstance(high, Mapping):
+        return high
+    if isinstance(declared, Argument) or declared.label:
+        return {**low, **high}
+    made = {**low, **high}
+    for inner in (*declared.arguments, *declared.blocks):
+        if inner.name in low and inner.name in high:
+            made[inner.name] = merge(inner, low[inner.name], high[inner.name])
+    return made
+
+
+def merges(declared: Argument | BlockType) -> bool:
+    """Whether layers are joined rather than replaced."""
+    if isinstance(declared, Argument):
+        return declared.type.friendly.startswith("map")
+    return not declared.repeated
