@@ -1,0 +1,203 @@
+"""The storage pool that holds everything of ours on a host, and the bytes in its volumes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import libvirt
+
+from vwplan.provider.api import Refused, Unreachable
+from vwplan_libvirt.document import parsed, text_at
+from vwplan_libvirt.errors import code_of, explained, explaining
+from vwplan_libvirt.settings import Settings
+from vwplan_libvirt.volume_xml import Backing, SeenVolume, pool_text, volume_of, volume_text
+
+_SYSTEM_FOLDER = "/var/lib/libvirt/images"
+_CHUNK = 256_000
+"""How much goes in one message; libvirt takes a little less than 256 KiB."""
+_PATIENCE = 30.0
+"""How many seconds to wait for others that are making volumes, which keep a pool from being read anew."""
+
+
+class Pool:
+    """One storage pool, by name. It is made when something is first put there, never by looking."""
+
+    def __init__(self, connection: Any, settings: Settings) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._found: Any = None
+
+    def find(self) -> Any:
+        """libvirt's pool, running, or None where there is none yet."""
+        if self._found is not None:
+            return self._found
+        with explaining(f"looking for the storage pool {self._settings.pool}"):
+            try:
+                pool = self._connection.storagePoolLookupByName(self._settings.pool)
+            except libvirt.libvirtError as error:
+                if code_of(error) == libvirt.VIR_ERR_NO_STORAGE_POOL:
+                    return None
+                raise
+        try:
+            if not pool.isActive():
+                pool.create(0)
+        except libvirt.libvirtError as error:
+            if not pool.isActive():
+                raise Unreachable(
+                    "Storage pool is down",
+                    f"The pool {self._settings.pool} cannot be started, so nothing in it can be seen. "
+                    f"{explained(error, 'starting it').detail}",
+                ) from error
+        self._found = pool
+        return pool
+
+    def have(self) -> Any:
+        """libvirt's pool, made where there is none."""
+        pool = self.find()
+        if pool is not None:
+            return pool
+        path = self._settings.pool_path or self._folder()
+        with explaining(f"making the storage pool {self._settings.pool} in {path}"):
+            try:
+                made = self._connection.storagePoolDefineXML(pool_text(self._settings.pool, path), 0)
+                made.build(0)
+                made.create(0)
+                made.setAutostart(1)
+            except libvirt.libvirtError:
+                # Another connection may have been quicker by a moment.
+                pool = self.find()
+                if pool is None:
+                    raise
+                return pool
+        return self.find()
+
+    def _folder(self) -> str:
+        for pool in self._connection.listAllStoragePools():
+            if pool.name() == "default":
+                return f"{text_at(parsed(pool.XMLDesc(0)), 'target/path').rstrip('/')}/{self._settings.pool}"
+        if self._settings.is_session:
+            raise Refused(
+                "No place for the storage pool",
+                "A session's libvirtd has no pool `default` here: say where to make one with pool_path.",
+            )
+        return f"{_SYSTEM_FOLDER}/{self._settings.pool}"
+
+    def refresh(self) -> None:
+        """Have the host look at the folder: what was added or removed by hand is unknown to it until then."""
+        pool = self.find()
+        deadline = time.monotonic() + _PATIENCE
+        while pool is not None:
+            try:
+                pool.refresh(0)
+                return
+            except libvirt.libvirtError as error:
+                if "asynchronous jobs" not in str(error):
+                    raise explained(error, "reading the storage pool anew") from error
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.05)
+
+    def names(self) -> list[str]:
+        """The names of all volumes."""
+        pool = self.find()
+        with explaining("listing volumes"):
+            return [] if pool is None else list(pool.listVolumes())
+
+    def volume(self, name: str) -> Any:
+        """libvirt's volume of that name; None when there is none."""
+        pool = self.find()
+        if pool is None:
+            return None
+        try:
+            return pool.storageVolLookupByName(name)
+        except libvirt.libvirtError as error:
+            if code_of(error) == libvirt.VIR_ERR_NO_STORAGE_VOL:
+                return None
+            raise explained(error, f"looking for the volume {name}") from error
+
+    def seen(self, name: str) -> SeenVolume | None:
+        """The description of a volume; None when there is none."""
+        volume = self.volume(name)
+        if volume is None:
+            return None
+        try:
+            return volume_of(volume.XMLDesc(0))
+        except libvirt.libvirtError as error:
+            if code_of(error) == libvirt.VIR_ERR_NO_STORAGE_VOL:
+                return None
+            raise explained(error, f"reading the volume {name}") from error
+
+    def make(self, name: str, capacity: int, format: str, backing: Backing | None = None, *, mode: str = "0600") -> Any:
+        """A new volume; `Refused` when there is one of that name."""
+        text = volume_text(name, capacity, format, backing, mode=mode)
+        pool = self.have()
+        with explaining(f"making the volume {name}"):
+            try:
+                return pool.createXML(text, 0)
+            except libvirt.libvirtError as error:
+                if code_of(error) != libvirt.VIR_ERR_STORAGE_VOL_EXIST:
+                    raise
+                # The list may be stale: the file removed by hand.
+                self.refresh()
+                return pool.createXML(text, 0)
+
+    def delete(self, name: str) -> None:
+        """Remove a volume; of nothing, succeeds."""
+        volume = self.volume(name)
+        if volume is None:
+            return
+        try:
+            volume.delete(0)
+        except libvirt.libvirtError as error:
+            if code_of(error) == libvirt.VIR_ERR_NO_STORAGE_VOL:
+                return
+            self.refresh()
+            if self.volume(name) is not None:
+                raise explained(error, f"deleting the volume {name}") from error
+
+    def write(self, name: str, content: bytes, *, mode: str = "0600") -> Any:
+        """A volume of just these bytes, in place of any of that name.
+
+        Whoever has the old one open keeps it as it was.
+        """
+        self.delete(name)
+        volume = self.make(name, len(content), "raw", mode=mode)
+        self.upload(volume, len(content), (content,))
+        return volume
+
+    def upload(self, volume: Any, length: int, pieces: Iterable[bytes]) -> None:
+        """Send bytes into a volume; what making the next piece raises ends the upload and passes through."""
+        stream = self._connection.newStream(0)
+        with explaining(f"uploading {volume.name()}"):
+            volume.upload(stream, 0, length, 0)
+            try:
+                for piece in pieces:
+                    for start in range(0, len(piece), _CHUNK):
+                        stream.send(piece[start : start + _CHUNK])
+            except BaseException:
+                with suppress(libvirt.libvirtError):
+                    stream.abort()
+                raise
+            stream.finish()
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a volume, which must be small; None when there is no such volume."""
+        volume = self.volume(name)
+        return None if volume is None else b"".join(self.download(volume))
+
+    def download(self, volume: Any) -> Iterator[bytes]:
+        """All bytes of a volume, piece by piece."""
+        stream = self._connection.newStream(0)
+        with explaining(f"downloading {volume.name()}"):
+            volume.download(stream, 0, 0, 0)
+            try:
+                while piece := stream.recv(_CHUNK):
+                    yield piece
+            except BaseException:
+                with suppress(libvirt.libvirtError):
+                    stream.abort()
+                raise
+            stream.finish()

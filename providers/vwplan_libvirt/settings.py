@@ -1,0 +1,76 @@
+"""The settings of a libvirt host: what its `provider` or `host` block may say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from vwplan.kinds.model import Argument, BlockType, Effect
+from vwplan.values import STRING
+
+DEFAULT_URI = "qemu:///system"
+DEFAULT_POOL = "vwplan"
+
+SETTINGS = BlockType(
+    "provider",
+    "Machines on QEMU, through libvirt.",
+    Effect.RECORD,
+    arguments=(
+        Argument("uri", STRING, "Where libvirt's daemon is, as libvirt writes it.", Effect.RECORD, default=DEFAULT_URI),
+        Argument(
+            "accel",
+            STRING,
+            "How processors are made: kvm, tcg (emulated, slow), or auto, which proves that KVM runs a guest before it "
+            "relies on it.",
+            Effect.RECORD,
+            default="auto",
+            choices=("auto", "kvm", "tcg"),
+        ),
+        Argument(
+            "pool",
+            STRING,
+            "The storage pool for everything of vwplan's; made when it is missing.",
+            Effect.RECORD,
+            default=DEFAULT_POOL,
+        ),
+        Argument(
+            "pool_path",
+            STRING,
+            "The folder on the host in which the pool is made when it is missing. Left out: vwplan in the pool "
+            "`default`, or in the hypervisor's own folder for images.",
+            Effect.RECORD,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one host, with defaults. `pool_path` is empty when it is to be chosen."""
+
+    uri: str = DEFAULT_URI
+    accel: str = "auto"
+    pool: str = DEFAULT_POOL
+    pool_path: str = ""
+
+    @staticmethod
+    def of(given: Mapping[str, Any]) -> Settings:
+        """Settings from an evaluated block, in which what is left out is missing or None."""
+        return Settings(
+            str(given.get("uri") or DEFAULT_URI),
+            str(given.get("accel") or "auto"),
+            str(given.get("pool") or DEFAULT_POOL),
+            str(given.get("pool_path") or ""),
+        )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the daemon is on this machine: its URI names no other."""
+        return not urlsplit(self.uri).netloc
+
+    @property
+    def is_session(self) -> bool:
+        """Whether it is a user's own daemon, which has no say over the host's networks."""
+        return urlsplit(self.uri).path == "/session"
