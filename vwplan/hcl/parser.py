@@ -7,6 +7,7 @@ tree and told in a diagnostic, and reading goes on with the next line that stand
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import re
 
@@ -26,7 +27,7 @@ _LINE = re.compile(
     (?:
         ({_NAME}) [ \t]*+                                                            # 1 a name, then
         (?:
-            = [ \t]*+ (?: ({_STRING}) | ([0-9]{{1,17}}) | ({_NAME}(?:\.{_NAME})*+) )  # 2 a string, 3 a number,
+            = [ \t]*+ (?: ({_STRING}) | ([0-9]{{1,17}}) | ({_NAME}(?:\.{_NAME}){{0,20}}+) )  # 2 a string, 3 a number,
               [ \t]*+ {_REMARK} (?:\r?\n|\Z)                                         # 4 a reference; or
           | ((?:{_STRING} [ \t]*+)*+) \{{ [ \t]*+ {_REMARK} \r?\n                    # 5 labels and a brace; or
           | = (?![=>]) ()                                                            # 6 any other value; or
@@ -114,13 +115,12 @@ class BodyParser(TemplateParser):
         """The block whose opening brace is at `brace`, its body being read from `after` on; returns where to read on."""
         self.depth += 1
         if self.depth > DEEPEST:
-            self.origin = self.start = start
-            self.end = brace + 1
-            try:
+            self.origin, self.start, self.end = start, brace, brace + 1
+            self.depth -= 1
+            self.ended_early = True
+            with contextlib.suppress(Stop):
                 self.too_deep()
-            except Stop:
-                self.depth -= 1
-                return self._recovered(start, opener)
+            return len(self.text)
         body = self.body(after, brace)
         self.depth -= 1
         end = body.end + 1 if body.end < len(self.text) else body.end
