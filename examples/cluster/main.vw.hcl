@@ -72,7 +72,7 @@ cluster "lab" {
     requires  = ["http"]
     user_data = <<-EOT
       #!/bin/sh
-      wget -q -T 5 -O - http://${parent.head.address}/
+      timeout 10 wget -q -O - http://${parent.head.address}/
     EOT
   }
 }
