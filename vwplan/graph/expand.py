@@ -124,7 +124,7 @@ def _for_each(compiled: Compiled, scope: Scope) -> dict[Key, Value]:
         detail = '"for_each" is null. It takes a map, or a set of strings; an empty one, {}, makes no instance.'
         raise _problem("invalid-for-each", detail, at, "for_each")
     if isinstance(value, MapValue | ObjectValue):
-        return {**value.items}
+        return dict(value.items.items())
     if isinstance(value, SetValue):
         return _of_set(value, at)
     hint = " Make it a set with toset(…)." if isinstance(value, TupleValue) or type_of(value).friendly[:4] == "list" else ""

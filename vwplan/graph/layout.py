@@ -27,8 +27,8 @@ Plain = Any
 MODULE, CLUSTER, INSTANCE = 0, 1, 2
 """What an expression differs with: the instance of the module alone, that of the cluster, or each instance."""
 
-_ENVIRONMENT = frozenset(
-    declared.name for declared in (*KINDS["environment"].arguments, *KINDS["environment"].blocks)
+_ENVIRONMENT = frozenset(each.name for each in KINDS["environment"].arguments) | frozenset(
+    each.name for each in KINDS["environment"].blocks
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems, Range
+from vwplan.diagnostics import Diagnostic, DiagnosticError, Range
 from vwplan.graph.objects import instance_of
 from vwplan.hcl.evaluate import Chance, Files, Reference, Scope
 from vwplan.kinds import Argument, BlockType, Unfit, take
@@ -52,9 +52,8 @@ def read_argument(given: Given, scope: Scope) -> Plain:
     """The argument as recorded, or `ABSENT` for null. Raises `DiagnosticError`."""
     argument = given.argument
     value = given.value.evaluate(scope)
-    if value.__class__ is str and argument.type is STRING and not argument.choices and not argument.form:
-        if not argument.refers:
-            return value
+    if value.__class__ is str and argument.type is STRING and not (argument.choices or argument.form or argument.refers):
+        return value
     bare = unmark(value)[0]
     if isinstance(bare, Null):
         return ABSENT
@@ -92,24 +91,26 @@ def _a(word: str) -> str:
 
 def read_part(part: Part, declared: BlockType, scope: Scope, at: Range) -> dict[str, Plain]:
     """The contents of a nested block: what is given and not null. All its problems are told at once."""
-    problems = Problems()
+    failures: list[DiagnosticError] = []
     made: dict[str, Plain] = {}
     for name, given in part.arguments.items():
         try:
             plain = read_argument(given, scope)
         except DiagnosticError as error:
-            problems.extend(error.diagnostics)
+            failures.append(error)
             continue
         if plain is not ABSENT:
             made[name] = plain
         elif given.argument.required:
-            problems.add(_missing(name, declared.name, given.value.range))
+            detail = f'"{name}" of {declared.name} is required and cannot be null.'
+            failures.append(problem("missing-argument", "Missing argument", detail, given.value.range))
     for name, blocks in part.blocks.items():
         try:
             made[name] = read_blocks(blocks, scope)
         except DiagnosticError as error:
-            problems.extend(error.diagnostics)
-    problems.raise_errors()
+            failures.append(error)
+    if failures:
+        raise joined(failures)
     for names in declared.one_of:
         if sum(name in made for name in names) != 1:
             words = " or ".join(f'"{name}"' for name in names)
@@ -117,8 +118,9 @@ def read_part(part: Part, declared: BlockType, scope: Scope, at: Range) -> dict[
     return made
 
 
-def _missing(name: str, where: str, at: Range) -> Diagnostic:
-    return Diagnostic("missing-argument", "Missing argument", f'"{name}" of {where} is required and cannot be null.', at)
+def joined(failures: Iterable[DiagnosticError]) -> DiagnosticError:
+    """Several failures as one. It may tell nothing, where all that failed needs what failed (and was told) before."""
+    return DiagnosticError([diagnostic for failure in failures for diagnostic in failure.diagnostics])
 
 
 def read_blocks(blocks: Iterable[Nested], scope: Scope) -> Plain:
@@ -126,7 +128,7 @@ def read_blocks(blocks: Iterable[Nested], scope: Scope) -> Plain:
 
     `ABSENT` when `dynamic` blocks make none.
     """
-    problems = Problems()
+    failures: list[DiagnosticError] = []
     found: list[tuple[str, dict[str, Plain], Range]] = []
     declared: BlockType | None = None
     for block in blocks:
@@ -137,8 +139,9 @@ def read_blocks(blocks: Iterable[Nested], scope: Scope) -> Plain:
             else:
                 found.extend(_repeated(block, block.dynamic, scope))
         except DiagnosticError as error:
-            problems.extend(error.diagnostics)
-    problems.raise_errors()
+            failures.append(error)
+    if failures:
+        raise joined(failures)
     if declared is None or (not found and not declared.repeated):
         return ABSENT
     if declared.repeated:
@@ -223,7 +226,8 @@ def merge(declared: Argument | BlockType, low: Plain, high: Plain) -> Plain:
     if isinstance(declared, Argument) or declared.label:
         return {**low, **high}
     made = {**low, **high}
-    for inner in (*declared.arguments, *declared.blocks):
+    nested: tuple[Argument | BlockType, ...] = (*declared.arguments, *declared.blocks)
+    for inner in nested:
         if inner.name in low and inner.name in high:
             made[inner.name] = merge(inner, low[inner.name], high[inner.name])
     return made

@@ -1,0 +1,242 @@
+"""What has been evaluated so far: modules, values and instances, filled in as the evaluation goes along its order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from vwplan.address import Key, ModulePath
+from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems
+from vwplan.graph.cluster import Cluster, Members
+from vwplan.graph.identity import Identities
+from vwplan.graph.objects import Instance, collected, object_of
+from vwplan.graph.uses import NOTHING, Groups, Tracker, Uses
+from vwplan.hcl.evaluate import Chance, Files
+from vwplan.provider.api import HostConfiguration
+from vwplan.spec.model import Configuration, Module, ModuleCall
+from vwplan.state.records import Record, State
+from vwplan.values import ObjectType, TupleType, TupleValue, Value, type_of
+
+Plain = Any
+
+
+class Skipped(DiagnosticError):
+    """Something needs what has failed and been told before: nothing more is said of it."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+
+class Slot(NamedTuple):
+    """The value of a variable, local or output, and what was used for it. No value: it failed."""
+
+    value: Value | None
+    uses: Uses = NOTHING
+
+    def read(self, tracker: Tracker) -> Value:
+        """The value, noted as used; `Skipped` where there is none."""
+        if self.value is None:
+            raise Skipped
+        tracker.add(self.uses)
+        return self.value
+
+
+FAILED = Slot(None)
+
+
+class Block:
+    """The instances of a block, by key. `mode` is `single`, `count` or `each`, or empty when the block failed as a whole.
+
+    `failed` are keys of instances that are missing because of problems.
+    """
+
+    __slots__ = ("_value", "clusters", "failed", "instances", "kind", "mode")
+
+    def __init__(self, kind: str, mode: str) -> None:
+        self.kind = kind
+        self.mode = mode
+        self.instances: dict[Key, Instance] = {}
+        self.clusters: dict[Key, Cluster] = {}
+        self.failed: set[Key] = set()
+        self._value: Value | None = None
+
+    def one(self, key: Key) -> Instance | Cluster | None:
+        """The instance of a key, None if there is none; `Skipped` where it failed."""
+        if not self.mode or key in self.failed:
+            raise Skipped
+        return self.clusters.get(key) if self.kind == "cluster" else self.instances.get(key)
+
+    @property
+    def value(self) -> Value:
+        """All instances as one value; `Skipped` where any failed."""
+        if not self.mode or self.failed:
+            raise Skipped
+        if self.kind == "cluster":
+            return self._clusters()
+        if self._value is None:
+            self._value = collected(self.mode, self.instances, self.kind)
+        return self._value
+
+    def _clusters(self) -> Value:
+        if any(cluster.failed for cluster in self.clusters.values()):
+            raise Skipped
+        values = {key: cluster.value for key, cluster in self.clusters.items()}
+        if self.mode == "single":
+            return values[None]
+        types = {str(key): type_of(value) for key, value in values.items()}
+        if self.mode == "count":
+            made = TupleValue(values.values())
+            made._type = TupleType(types.values())
+            return made
+        return object_of({str(key): values[key] for key in sorted(values, key=str)}, ObjectType(types))
+
+
+@dataclass(slots=True, eq=False)
+class ModuleInstance:
+    """One instance of a module: its values, its blocks, the modules that it calls.
+
+    `prefix` goes before the addresses of what is in it. `providers` are the hosts' provider keys by the names used in it.
+    `gate` is what the calls around it depend on. `key` and `each` are those of its own call.
+    """
+
+    module: Module
+    path: ModulePath
+    prefix: str
+    providers: Mapping[str, str]
+    call: ModuleCall | None = None
+    around: ModuleInstance | None = None
+    key: Key = None
+    each: Value | None = None
+    gate: Uses = NOTHING
+    variables: dict[str, Slot] = field(default_factory=dict)
+    locals: dict[str, Slot] = field(default_factory=dict)
+    outputs: dict[str, Slot] = field(default_factory=dict)
+    blocks: dict[tuple[str, str], Block] = field(default_factory=dict)
+    calls: dict[str, Calls] = field(default_factory=dict)
+    fixed: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    def value(self, tracker: Tracker) -> Value:
+        """The module's outputs as an object."""
+        types = {name: type_of(slot.value) for name, slot in self.outputs.items() if slot.value is not None}
+        return object_of(_Outputs(self.outputs, tracker), ObjectType(types))
+
+    def below(self) -> Iterator[ModuleInstance]:
+        """This instance and all that it calls, at any depth."""
+        todo = [self]
+        while todo:
+            module = todo.pop()
+            yield module
+            for calls in module.calls.values():
+                todo.extend(calls.instances.values())
+
+
+class Calls:
+    """The instances that a call makes, by key. `mode` as in `Block`."""
+
+    __slots__ = ("instances", "mode")
+
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
+        self.instances: dict[Key, ModuleInstance] = {}
+
+    def value(self, tracker: Tracker) -> Value:
+        """All instances as one value."""
+        if not self.mode:
+            raise Skipped
+        values = {key: module.value(tracker) for key, module in self.instances.items()}
+        if self.mode == "single":
+            return values[None]
+        types = {str(key): type_of(value) for key, value in values.items()}
+        if self.mode == "count":
+            made = TupleValue(values.values())
+            made._type = TupleType(types.values())
+            return made
+        return object_of({str(key): values[key] for key in sorted(values, key=str)}, ObjectType(types))
+
+
+class _Outputs(Mapping[str, Value]):
+    """The outputs of a module instance by name; reading one uses what it used."""
+
+    __slots__ = ("_slots", "_tracker")
+
+    def __init__(self, slots: Mapping[str, Slot], tracker: Tracker) -> None:
+        self._slots = dict(sorted(slots.items()))
+        self._tracker = tracker
+
+    def __getitem__(self, name: str) -> Value:
+        return self._slots[name].read(self._tracker)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._slots)
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All that a build is given: see `vwplan.graph.build.build`."""
+
+    configuration: Configuration
+    state: State
+    hosts: Mapping[str, HostConfiguration]
+    files: Files
+    chance: Chance
+    stack: str
+    cwd: str
+    public_key: Callable[[str], str] | None
+    destroy: bool
+
+
+class World:
+    """The evaluation under way: what it was given, what it has found, and what went wrong."""
+
+    def __init__(self, given: Surroundings, root: ModuleInstance, records: Mapping[str, Record]) -> None:
+        self.given = given
+        self.root = root
+        self.records = records
+        self.tracker = Tracker()
+        self.groups = Groups()
+        self.problems = Problems()
+        self.identities = Identities(given.state.lineage)
+        self._told: dict[tuple[object, ...], int] = {}
+
+    def tell(self, error: DiagnosticError, address: str = "") -> None:
+        """Keep an error's problems; of the same one in many instances, the first few."""
+        for diagnostic in error.diagnostics:
+            at = diagnostic.subject
+            place = (diagnostic.code, at and (at.file, at.start, at.end))
+            count = self._told[place] = self._told.get(place, 0) + 1
+            if count <= _ALIKE:
+                self.problems.add(_addressed(diagnostic, address))
+
+    def instances(self, path: tuple[str, ...]) -> list[ModuleInstance]:
+        """All instances of the module that is called by these names."""
+        found = [self.root]
+        for name in path:
+            found = [
+                inner for module in found if name in module.calls for inner in module.calls[name].instances.values()
+            ]
+        return found
+
+
+_ALIKE = 3
+
+
+def _addressed(diagnostic: Diagnostic, address: str) -> Diagnostic:
+    if diagnostic.address or not address:
+        return diagnostic
+    return Diagnostic(
+        diagnostic.code,
+        diagnostic.summary,
+        diagnostic.detail,
+        diagnostic.subject,
+        diagnostic.context,
+        diagnostic.values,
+        address,
+        diagnostic.severity,
+    )
+
+
+__all__ = ["FAILED", "Block", "Calls", "Members", "ModuleInstance", "Skipped", "Slot", "Surroundings", "World"]
