@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from vwplan.address import Address
@@ -69,16 +69,18 @@ def remove(state: State, patterns: Sequence[str], run: str) -> tuple[tuple[Entry
     addresses = {record.address for record in gone}
     deposed = [record for record in state.deposed.values() if record.address in addresses]
     entries: list[Entry] = [Recorded(run, (), tuple(record.identity for record in [*gone, *deposed]))]
-    kept = {address for address in state.records if address not in addresses}
-    rosters = tuple(key for key in state.rosters if not members_left(key, kept))
+    kept = {cluster_of(address) for address in state.records if address not in addresses}
+    rosters = tuple(key for key in state.rosters if key not in kept)
     if rosters:
         entries.append(Rosters(run, {}, rosters))
     return tuple(entries), gone
 
 
-def members_left(cluster: str, addresses: Iterable[str]) -> bool:
-    """Whether any of the addresses is a cluster's or a member's of it."""
-    return any(covers(cluster, address) for address in addresses)
+def cluster_of(address: str) -> str:
+    """The cluster instance that an address is a member of; the address itself for anything else."""
+    if ".head" not in address and ".workers." not in address:
+        return address
+    return str(Address.parse(address).cluster)
 
 
 def _renamed(record: Record, renamed: dict[str, str]) -> Record:
