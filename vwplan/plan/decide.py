@@ -7,48 +7,22 @@ decides in its turn.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from vwplan.graph.identity import Identities
 from vwplan.graph.model import Resource
 from vwplan.kinds.model import Effect
 from vwplan.plan.compare import differences, drifted, greatest
 from vwplan.plan.decision import Decision
 from vwplan.plan.drift import drift_of
-from vwplan.plan.model import Difference, Does, PlanOptions
-from vwplan.plan.plain import Seal, overlaid, placed, sealed, substituted, within
-from vwplan.plan.refusals import Refusals
-from vwplan.plan.shapes import Shapes
-from vwplan.plan.sight import Glimpse, Sight
+from vwplan.plan.model import Difference, Does
+from vwplan.plan.plain import overlaid, placed, sealed, substituted, within
+from vwplan.plan.planning import Planning, depends_of, lifecycle_of
+from vwplan.plan.sight import Glimpse
 from vwplan.provider.api import Observed
-from vwplan.state.records import Record, State, Status
+from vwplan.state.records import Record, Status
 
 Plain = Any
-
-
-@dataclass(slots=True, eq=False)
-class Planning:
-    """What all of planning needs to know, and the decisions made so far.
-
-    `records` are the state's by the addresses that they have from now on. `picked` are the addresses that the plan is about,
-    None for all. `pinned` are the identities that something on a host that could not be seen refers to.
-    """
-
-    state: State
-    sight: Sight
-    shapes: Shapes
-    options: PlanOptions
-    seal: Seal
-    refusals: Refusals
-    identities: Identities
-    records: dict[str, Record]
-    moved: Mapping[str, str]
-    picked: frozenset[str] | None
-    pinned: frozenset[str] = frozenset()
-    decisions: dict[str, Decision] = field(default_factory=dict)
-    renewed: dict[str, tuple[str, str]] = field(default_factory=dict)
-    blocked: bool = False
 
 
 def decide(planning: Planning, resource: Resource) -> Decision:
@@ -116,10 +90,10 @@ def _blocked(planning: Planning, resource: Resource, glimpse: Glimpse | None) ->
         if problem:
             return f"the host {key} could not be seen"
     if planning.blocked:
-        for needed in resource.depends:
-            decision = planning.decisions.get(needed)
-            if decision is not None and decision.blocked and planning.picked is None:
-                return f"it needs {needed}, of which nothing can be done"
+        needed = next(filter(planning.is_blocked, resource.depends), "")
+        needed = needed or next(filter(None, map(planning.blocked_in, resource.groups)), "")
+        if needed:
+            return f"it needs {needed}, of which nothing can be done"
     return ""
 
 
@@ -132,6 +106,8 @@ def _names(planning: Planning, decision: Decision) -> None:
         change = planning.renewed.get(needed)
         if change is not None:
             names[change[0]] = change[1]
+    for group in decision.resource.groups:
+        names.update(planning.names_in(group))
     if names:
         decision.arguments = substituted(decision.arguments, names)
 
@@ -332,29 +308,12 @@ def _stale(planning: Planning, decision: Decision, record: Record) -> bool:
     """Whether something that only we note is not recorded as it is."""
     resource = decision.resource
     assert resource is not None
-    if resource.depends != record.depends or (resource.host, resource.provider) != (record.host, record.provider):
+    if depends_of(planning, resource) != record.depends or (resource.host, resource.provider) != (
+        record.host,
+        record.provider,
+    ):
         return True
     facts = record.facts
     return any(facts.get(name) != value for name, value in resource.facts.items()) or (
         lifecycle_of(planning, decision) != record.lifecycle
     )
-
-
-def lifecycle_of(planning: Planning, decision: Decision) -> Mapping[str, Plain]:
-    """What a record keeps for when the spec is gone; only what is not as usual."""
-    resource, arguments = decision.resource, decision.arguments
-    assert resource is not None
-    kept: dict[str, Plain] = {}
-    if resource.lifecycle.prevent_destroy:
-        kept["prevent_destroy"] = True
-    if arguments.get("on_destroy") not in (None, "destroy"):
-        kept["on_destroy"] = arguments["on_destroy"]
-    if arguments.get("keep"):
-        kept["keep"] = True
-    if resource.lifecycle.replace_triggers:
-        names = dict(planning.renewed.values())
-        kept["replace_triggers"] = {
-            text: sealed(substituted(value, names), planning.seal)
-            for text, value in resource.lifecycle.replace_triggers
-        }
-    return kept

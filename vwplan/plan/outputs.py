@@ -29,14 +29,14 @@ def output_changes(
     for output in wanted:
         before = recorded.get(output.name)
         after = Sensitive(output.value) if output.sensitive and not is_secret(output.value) else output.value
-        if before is None:
+        if before is None or (before.value is None and output.value is None):
             if output.value is not None:
                 changes[output.name] = (None, after)
         elif has_late(output.value) or not _same(before, output, after, seal):
             changes[output.name] = (before.value, after)
     names = {output.name for output in wanted}
     for name, old in recorded.items():
-        if name not in names:
+        if name not in names and old.value is not None:
             changes[name] = (old.value, None)
     return changes
 

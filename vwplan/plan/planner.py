@@ -6,17 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vwplan.diagnostics import Diagnostic, Problems
+from vwplan.diagnostics import Problems
 from vwplan.graph.identity import Identities
 from vwplan.graph.model import Wanted, WantedOutput
 from vwplan.kinds.model import Kind
 from vwplan.plan.changes import change_of
-from vwplan.plan.decide import Planning, decide
+from vwplan.plan.decide import decide
 from vwplan.plan.decision import Decision
 from vwplan.plan.draft import Drafts
 from vwplan.plan.model import Does, Drift, ObservedWorld, Plan, PlanOptions, Step, StepVerb
 from vwplan.plan.outputs import output_changes, with_new_identities
 from vwplan.plan.plain import Seal
+from vwplan.plan.planning import Planning
 from vwplan.plan.refresh import refresh
 from vwplan.plan.refusals import Refusals
 from vwplan.plan.removal import decide_removals
@@ -25,8 +26,8 @@ from vwplan.plan.selection import pick
 from vwplan.plan.sequence import Making, make_delete, make_kept, make_up
 from vwplan.plan.shapes import Shapes
 from vwplan.plan.sight import Sight, check_world
-from vwplan.plan.ties import tie_down, tie_removals, tie_rolling, tie_up
-from vwplan.plan.usage import pinned, spread_early, users_of
+from vwplan.plan.ties import tie_down, tie_heirs, tie_removals, tie_rolling, tie_up
+from vwplan.plan.usage import Heirs, Users, heirs_of, pinned, spread_early, users_of
 from vwplan.state.records import Record, Roster, State
 
 Plain = Any
@@ -52,7 +53,6 @@ def make(
     seal: Seal = unsealable,
     variables: Mapping[str, Plain] | None = None,
     spec_digest: str = "",
-    warnings: Sequence[Diagnostic] = (),
 ) -> Plan:
     """The plan that brings a stack from its state, and from what was observed, to what is wanted.
 
@@ -60,8 +60,8 @@ def make(
     kept in the plan. Raises `DiagnosticError` with all that is refused. Pure: the same values give the same plan.
     """
     if options.destroy:
-        wanted = replace(_NOTHING, removed=wanted.removed, moved=wanted.moved)
-    problems = Problems(list(warnings))
+        wanted = replace(_NOTHING, removed=wanted.removed, moved=wanted.moved, warnings=wanted.warnings)
+    problems = Problems(list(wanted.warnings))
     sight = Sight(world, options.refresh)
     if options.refresh:
         check_world(state, sight, problems)
@@ -106,7 +106,7 @@ def _prepare(
         records[targets.get(address, address)] = record
     picked = pick(
         options,
-        {resource.key: resource.depends for resource in wanted.resources},
+        {resource.key: resource.depends + resource.groups for resource in wanted.resources} | dict(wanted.groups),
         {address: record.depends for address, record in records.items()},
         problems,
     )
@@ -124,7 +124,8 @@ def _prepare(
         records,
         moved,
         picked,
-        pinned(state, unseen),
+        pinned(unseen),
+        wanted.groups,
     )
 
 
@@ -137,10 +138,11 @@ def _plan(planning: Planning, wanted: Wanted, head: Plan, problems: Problems) ->
     removals = decide_removals(planning, wanted.removed)
     everything = [*decided, *removals]
     users = users_of(planning, everything)
-    spread_early(planning, everything, users)
+    heirs = heirs_of(planning, decided, removals)
+    spread_early(planning, everything, users, heirs)
     problems.raise_errors()
     outputs = with_new_identities(wanted.outputs, dict(planning.renewed.values()))
-    steps = _steps(planning, wanted, decided, removals, users)
+    steps = _steps(planning, wanted, decided, removals, users, heirs)
     changes = tuple(change for change in (change_of(decision) for decision in everything) if change is not None)
     drift: list[Drift] = [decision.drift for decision in everything if decision.drift is not None]
     unseen = planning.sight.refresh and (
@@ -170,7 +172,8 @@ def _steps(
     wanted: Wanted,
     decided: Sequence[Decision],
     removals: Sequence[Decision],
-    users: Mapping[Decision, list[Decision]],
+    users: Users,
+    heirs: Heirs,
 ) -> tuple[Step, ...]:
     rosters: Mapping[str, Roster] = wanted.rosters
     making = Making(planning, Drafts(), rosters, _reservations(decided))
@@ -184,6 +187,7 @@ def _steps(
     for decision in decided:
         make_up(making, decision)
     tie_up(making, decided)
+    tie_heirs(heirs)
     tie_rolling(decided)
     tie_down(decided, users)
     tie_removals(making, removals, users)

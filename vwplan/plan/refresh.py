@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from vwplan.plan.compare import drifted
-from vwplan.plan.decide import Planning
 from vwplan.plan.draft import Draft, Drafts
 from vwplan.plan.drift import drift_of
 from vwplan.plan.model import Drift, StepVerb
 from vwplan.plan.plain import overlaid
+from vwplan.plan.planning import Planning
 from vwplan.plan.sight import Glimpse
 from vwplan.state.records import Record, Status
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from vwplan.address import Address
 from vwplan.kinds.model import Effect
-from vwplan.plan.decide import Planning
 from vwplan.plan.decision import Decision
 from vwplan.plan.drift import drift_of
 from vwplan.plan.model import Does
 from vwplan.plan.plain import strings
+from vwplan.plan.planning import Planning
 from vwplan.state.records import Record, Status
 
 _KEYS = re.compile(r'\[(?:\d++|"(?:[^"\\]|\\.)*+")\]')

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from vwplan.address import Address
 from vwplan.diagnostics import Diagnostic, Problems, did_you_mean
 from vwplan.plan.model import PlanOptions
+from vwplan.plan.planning import without_key
 
 Depends = Mapping[str, tuple[str, ...]]
 """What each address depends on."""
@@ -15,15 +16,17 @@ Depends = Mapping[str, tuple[str, ...]]
 def pick(options: PlanOptions, wanted: Depends, recorded: Depends, problems: Problems) -> frozenset[str] | None:
     """The addresses that the plan is about; None for all.
 
-    A target brings in what it depends on, and what is to be destroyed with it brings in what depends on it. An excluded
-    one takes what depends on it with it. What matches nothing is a problem.
+    A target brings in what it depends on, and one that is to be destroyed what depends on it. An excluded one takes what
+    depends on it with it. What matches nothing is a problem. In `wanted` a name with a star is that of a group; what is
+    `recorded` may depend on a block, and so on all its instances.
     """
-    known = [*wanted, *(address for address in recorded if address not in wanted)]
+    known = [address for address in (*wanted, *(a for a in recorded if a not in wanted)) if address[0] != "*"]
     for address in options.replace:
         if address not in wanted:
             _unknown("--replace", address, wanted, problems)
     if not options.targets and not options.excludes:
         return None
+    recorded = _spelled_out(recorded)
     chosen = set(known)
     if options.targets:
         chosen = _closed(_matches("--target", options.targets, known, problems), wanted)
@@ -40,6 +43,16 @@ def pick(options: PlanOptions, wanted: Depends, recorded: Depends, problems: Pro
             chosen -= _closed(excluded, _reversed(wanted))
             chosen -= _closed(excluded - wanted.keys(), recorded)
     return frozenset(chosen)
+
+
+def _spelled_out(recorded: Depends) -> Depends:
+    blocks: dict[str, list[str]] = {}
+    for address in recorded:
+        blocks.setdefault(without_key(address), []).append(address)
+    return {
+        address: tuple(one for name in depends for one in ((name,) if name in recorded else blocks.get(name, ())))
+        for address, depends in recorded.items()
+    }
 
 
 def _matches(option: str, patterns: Iterable[str], known: list[str], problems: Problems) -> set[str]:

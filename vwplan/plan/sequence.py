@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vwplan.kinds.model import Effect
-from vwplan.plan.decide import Planning, asks_ready, lifecycle_of
+from vwplan.plan.decide import asks_ready
 from vwplan.plan.decision import Decision
 from vwplan.plan.draft import Draft, Drafts
 from vwplan.plan.model import Does, StepVerb
 from vwplan.plan.plain import sealed
+from vwplan.plan.planning import Planning, depends_of, lifecycle_of
 from vwplan.plan.removal import FORGOTTEN, cluster_of
 from vwplan.provider.api import Expectation
 from vwplan.state.records import Record, Roster, Status
@@ -97,7 +98,7 @@ class Making:
                 decision.host_uuid,
                 arguments,
                 decision.facts,
-                resource.depends,
+                depends_of(self.planning, resource),
                 epoch=epoch or 0,
                 lifecycle=lifecycle,
             )
@@ -113,7 +114,7 @@ class Making:
             decision.host_uuid or old.host_uuid,
             arguments,
             facts,
-            resource.depends,
+            depends_of(self.planning, resource),
             Status.PRESENT,
             old.writer,
             old.digest,

@@ -7,14 +7,15 @@ first again); rosters last. A tie always leads back in that order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from vwplan.kinds.model import Effect
 from vwplan.plan.decision import Decision
 from vwplan.plan.draft import Draft
 from vwplan.plan.model import StepVerb
+from vwplan.plan.planning import without_key
 from vwplan.plan.sequence import Making
-from vwplan.plan.usage import Users
+from vwplan.plan.usage import Heirs, Users
 
 
 def tie_up(making: Making, decided: Sequence[Decision]) -> None:
@@ -22,27 +23,45 @@ def tie_up(making: Making, decided: Sequence[Decision]) -> None:
     decisions = making.planning.decisions
     stages = _stages(making, decided)
     lists: dict[int, list[Draft]] = {}
+    groups: dict[str, list[Draft]] = {}
     for decision in decided:
         resource = decision.resource
         if resource is None or decision.first is None:
             continue
         needed = lists.get(id(resource.depends))
         if needed is None:
-            needed = []
-            for key in resource.depends:
-                other = decisions.get(key)
-                if other is not None and other.last is not None:
-                    needed.append(other.last)
-            lists[id(resource.depends)] = needed
-        waiting = decision.first
-        if decision.entry is not None and (decision.release is not None or decision.gone or decision.inherits):
-            waiting = decision.entry
+            needed = lists[id(resource.depends)] = _lasts(decisions, resource.depends)
+        waiting = _waiting(decision)
         if needed:
             making.drafts.wait(waiting, needed)
+        for group in resource.groups:
+            if group not in groups:
+                groups[group] = _lasts(decisions, making.planning.groups.get(group, ()))
+            making.drafts.wait(waiting, groups[group])
         if stages:
             waiting.needs.extend(
                 stages[key, decision.host] for key in resource.depends if (key, decision.host) in stages
             )
+
+
+def tie_heirs(heirs: Heirs) -> None:
+    """Let who takes over a claim wait until the one that holds it is gone."""
+    for decision, holder in heirs:
+        if decision.first is not None and holder.ends is not None:
+            _waiting(decision).needs.append(holder.ends)
+
+
+def _waiting(decision: Decision) -> Draft:
+    """The step that needs others: the first, but where the first ones only get the object out of the way."""
+    if decision.entry is not None and (decision.release is not None or decision.gone or decision.inherits):
+        return decision.entry
+    assert decision.first is not None
+    return decision.first
+
+
+def _lasts(decisions: Mapping[str, Decision], keys: Iterable[str]) -> list[Draft]:
+    found = (decisions[key].last for key in keys if key in decisions)
+    return [last for last in found if last is not None]
 
 
 def _stages(making: Making, decided: Iterable[Decision]) -> dict[tuple[str, str], Draft]:
@@ -111,13 +130,17 @@ def tie_removals(making: Making, removals: Sequence[Decision], users: Users) -> 
     leaving = {d.key: d for d in removals if d.ends is not None and not d.deposed}
     was_at = {source: target for target, source in making.planning.moved.items()}
     dependents: dict[Decision, list[Decision]] = {}
+    blocks: dict[str, list[Decision]] = {}
+    for key, decision in leaving.items():
+        blocks.setdefault(without_key(key), []).append(decision)
     for decision in leaving.values():
         record = decision.record
         assert record is not None
         for key in record.depends:
             used = leaving.get(was_at.get(key, key))
-            if used is not None and used is not decision:
-                dependents.setdefault(used, []).append(decision)
+            for one in blocks.get(key, ()) if used is None else (used,):
+                if one is not decision:
+                    dependents.setdefault(one, []).append(decision)
     place = _places(list(leaving.values()), dependents, users)
     for decision in removals:
         ends = decision.ends

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from vwplan.plan.decide import Planning
 from vwplan.plan.decision import Decision
 from vwplan.plan.model import Does
 from vwplan.plan.plain import strings
-from vwplan.state.records import Record, State
+from vwplan.plan.planning import Planning
+from vwplan.state.records import Record
 
 Users = Mapping[Decision, list[Decision]]
 """For each decision whose object goes, those whose object refers to it."""
 
+Heirs = Sequence[tuple[Decision, Decision]]
+"""Who takes over a claim, and from whom."""
 
-def pinned(state: State, unseen: Iterable[Record]) -> frozenset[str]:
+
+def pinned(unseen: Iterable[Record]) -> frozenset[str]:
     """The strings in the arguments of what could not be seen: whatever they refer to must stay."""
     return frozenset(text for record in unseen for text in strings(record.arguments))
 
@@ -58,13 +61,34 @@ def _refuse_kept(planning: Planning, going: Mapping[str, list[Decision]], known:
                     planning.refusals.in_use(used, [address], "is kept, and uses it")
 
 
-def spread_early(planning: Planning, decided: Iterable[Decision], users: Users) -> None:
-    """Mark what must be out of the way before successors are made.
+def heirs_of(planning: Planning, decided: Iterable[Decision], removals: Iterable[Decision]) -> Heirs:
+    """Who takes over a claim, such as a name or an address, from what goes for good."""
+    held: dict[tuple[str, str, str, object], Decision] = {}
+    for decision in removals:
+        record = decision.record
+        if decision.does is Does.DELETE and not decision.blocked and not decision.gone and record is not None:
+            for claim in planning.shapes.claims(decision.kind, record.name, record.arguments):
+                held[decision.host, decision.kind, *claim] = decision
+    heirs: list[tuple[Decision, Decision]] = []
+    if not held:
+        return heirs
+    for decision in decided:
+        if decision.does in (Does.CREATE, Does.REPLACE, Does.UPDATE) and not decision.blocked:
+            for claim in planning.shapes.claims(decision.kind, decision.name, decision.arguments):
+                holder = held.get((decision.host, decision.kind, *claim))
+                if holder is not None:
+                    heirs.append((decision, holder))
+    return heirs
 
-    What goes before its successor comes needs its users out of the way first: those that go too must go early, those that stay are
-    released from it.
+
+def spread_early(planning: Planning, decided: Iterable[Decision], users: Users, heirs: Heirs) -> None:
+    """Mark what must be out of the way before others are made.
+
+    What goes before its successor comes, or before somebody takes its claims over, needs its users out of the way first: those
+    that go too must go early, those that stay are released from it.
     """
     work = [d for d in decided if d.renewed and d.old_first and not d.gone and not d.blocked]
+    work.extend(dict.fromkeys(holder for _, holder in heirs))
     for decision in work:
         decision.early = True
     while work:
