@@ -9,8 +9,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 BOOLEAN = frozenset(
-    "refresh input lock json no-color auto-approve detailed-exitcode refresh-only simulate destroy raw check diff "
-    "recursive write steps".split()
+    {
+        "refresh",
+        "input",
+        "lock",
+        "json",
+        "no-color",
+        "auto-approve",
+        "detailed-exitcode",
+        "refresh-only",
+        "simulate",
+        "destroy",
+        "raw",
+        "check",
+        "diff",
+        "recursive",
+        "write",
+        "list",
+        "steps",
+        "force",
+        "kept",
+    }
+)
 )
 
 
@@ -37,4 +57,4 @@ def _one(argument: str) -> list[str]:
     return [f"--{name}{equals}{value}"]
 
 
-_WITH_OPPOSITE = frozenset({"refresh", "input", "lock", "write"})
+_WITH_OPPOSITE = frozenset({"refresh", "input", "lock", "write", "list"})

@@ -1,0 +1,211 @@
+"""Carrying a plan out at the terminal: lock, settle, plan, show, ask, apply, tell."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vwplan.cli.commands.plan import show_proposal
+from vwplan.cli.saved import read_plan
+from vwplan.cli.stack import Given, Stack, new_run
+from vwplan.cli.terminal import Terminal
+from vwplan.diagnostics import Diagnostic, DiagnosticError
+
+if TYPE_CHECKING:
+    from vwplan.engine import ApplyResult, Interrupt, OpenSecret
+    from vwplan.plan import Plan, PlanOptions
+    from vwplan.state import Session
+
+INTERRUPTED = 130
+
+
+def carry_out(
+    terminal: Terminal, stack: Stack, options: PlanOptions, *, approved: bool, ask: bool, parallelism: int
+) -> int:
+    """Plan and apply in one go; gives the exit code. Problems of the spec are told before the lock is taken."""
+    doing = "destroy" if options.destroy else "apply"
+    _ = stack.variables, stack.hosts
+    with stack.lock(doing) as session:
+        settle(terminal, stack, session)
+        proposal = stack.propose(session.state(), options)
+        plan = proposal.plan
+        show_proposal(terminal, proposal)
+        if plan.empty:
+            return 1 if plan.incomplete else 0
+        if plan.steps and not approved and not _approved(terminal, options, ask):
+            terminal.say("\nNothing was done.")
+            return 1
+        return _run(terminal, stack, session, plan, doing, parallelism, None)
+
+
+def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: int) -> int:
+    """Apply a plan that was saved, and nothing else; gives the exit code."""
+    plan = read_plan(path)
+    name = plan.stack.removesuffix(".simulated")
+    if given.stack not in ("default", name):
+        raise DiagnosticError(
+            Diagnostic(
+                "plan-of-other-stack", "The plan is for another stack", f"{path} was made for the stack {plan.stack}."
+            )
+        )
+    simulate = plan.stack != name or given.simulate
+    stack = Stack(Given(name, simulate, _given_again(plan, given), given.var_file, given.lock_timeout))
+    with stack.store.lock(stack.holder("apply"), lineage=plan.lineage, timeout=stack.lock_timeout) as session:
+        return _run(terminal, stack, session, plan, "apply", parallelism, _secrets_of(stack, session, plan))
+
+
+def _given_again(plan: Plan, given: Given) -> list[str]:
+    """The plan's own variables, as if given again; what is given now comes last and so wins for what the plan hides."""
+    import json
+
+    known = [
+        f"{name}={value if isinstance(value, str) else json.dumps(value, default=str)}"
+        for name, value in plan.variables.items()
+        if value is not None
+    ]
+    return [*known, *given.var]
+
+
+def _secrets_of(stack: Stack, session: Session, plan: Plan) -> OpenSecret:
+    """Finds sensitive values again, by their HMAC, among the arguments that today's variables give."""
+    found: dict[str, object] = {}
+
+    def collect(value: object) -> None:
+        from vwplan.values import Sensitive
+
+        if isinstance(value, Sensitive):
+            found[stack.key.hmac(value.value)] = value.value
+        elif isinstance(value, dict):
+            for item in value.values():
+                collect(item)
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                collect(item)
+
+    def open_secret(mac: str) -> object:
+        if not found:
+            from vwplan.plan import PlanOptions
+
+            for resource in stack.propose(session.state(), PlanOptions(refresh=False)).wanted.resources:
+                collect(dict(resource.arguments))
+        return found[mac]
+
+    return open_secret
+
+
+def settle(terminal: Terminal, stack: Stack, session: Session) -> None:
+    """Find out what a run that was cut short has left, and say so in a few lines."""
+    from vwplan.engine import needs_recovery, recover
+
+    if not needs_recovery(session):
+        return
+    terminal.tell("An earlier run was cut short. What its begun steps left:")
+    recovered = recover(session, new_run(stack, "recover"))
+    for line in recovered.lines:
+        terminal.tell(f"  {line}")
+    if not recovered.anything:
+        terminal.tell("  nothing: no step was under way")
+    terminal.diagnose(recovered.diagnostics)
+    if recovered.left:
+        raise DiagnosticError(
+            Diagnostic(
+                "unsettled",
+                "Steps of an earlier run are not settled",
+                f"{len(recovered.left)} steps cannot be looked at yet. Nothing is planned over them: make their hosts "
+                "answer, and try again.",
+            )
+        )
+
+
+def _approved(terminal: Terminal, options: PlanOptions, ask: bool) -> bool:
+    if not ask:
+        raise DiagnosticError(
+            Diagnostic("not-approved", "Nobody may be asked", "With --input=false, --auto-approve is needed too.")
+        )
+    if options.destroy:
+        question = "Do you really want to destroy all of this?"
+        hint = "There is no undo. Only 'yes' is taken for a yes."
+    else:
+        question = "Do you want to perform these actions?"
+        hint = "vwplan carries out just the steps above. Only 'yes' is taken for a yes."
+    return terminal.ask(question, hint) == "yes"
+
+
+def _run(
+    terminal: Terminal,
+    stack: Stack,
+    session: Session,
+    plan: Plan,
+    doing: str,
+    parallelism: int,
+    open_secret: OpenSecret | None,
+) -> int:
+    from dataclasses import replace
+
+    from vwplan.cli.progress import progress
+    from vwplan.engine import Interrupt, apply
+    from vwplan.engine.resolve import refuse_secret
+    from vwplan.hcl.late import evaluate_late
+    from vwplan.plan.serial import to_text
+
+    interrupt = Interrupt()
+    with progress(terminal) as listener, _listening(interrupt, terminal):
+        result = apply(
+            plan,
+            session,
+            replace(new_run(stack, doing), listener=listener),
+            key=stack.key,
+            evaluate=evaluate_late,
+            open_secret=open_secret or refuse_secret,
+            plan_text=to_text(plan, stack.key.hmac).encode(),
+            parallelism=parallelism,
+            interrupt=interrupt,
+            rescue_folders=[Path.cwd(), Path.home()],
+        )
+    return _tell(terminal, plan, result)
+
+
+@contextmanager
+def _listening(interrupt: Interrupt, terminal: Terminal) -> Iterator[None]:
+    """Ctrl-C once: begin nothing more. Twice: leave at once; the journal makes that safe."""
+
+    def heard(number: int, frame: object) -> None:
+        if interrupt.request() > 1:
+            sys.stderr.write("\nLeft at once. The next apply settles what was under way.\n")
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tell(terminal: Terminal, plan: Plan, result: ApplyResult) -> int:
+    from vwplan.render.outputs import outputs_text
+
+    terminal.diagnose(result.diagnostics)
+    code = INTERRUPTED if result.interrupted else 0 if result.ok and not plan.incomplete else 1
+    if not terminal.json:
+        done = f"{result.added} added, {result.changed} changed, {result.destroyed} destroyed"
+        if result.ok:
+            terminal.say(f"\n{'Destroy' if plan.destroy else 'Apply'} complete! Resources: {done}.")
+        else:
+            counts = {"failed": result.failed, "uncertain": result.uncertain, "not begun": result.skipped}
+            left = ", ".join(f"{count} steps {word}" for word, count in counts.items() if count)
+            terminal.tell(f"\nNot all was done. Resources: {done}{'; ' if left else ''}{left}.")
+        if result.outputs and not plan.destroy:
+            terminal.say("\nOutputs:\n\n" + outputs_text(result.outputs))
+    if result.abandoned:
+        # Calls that never came back would keep the interpreter waiting for their threads.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code

@@ -1,0 +1,68 @@
+"""`vwplan apply`: shows the plan, asks, and carries exactly that out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vwplan.cli.options import (
+    Ask,
+    AutoApprove,
+    Exclude,
+    Json,
+    LockTimeout,
+    NoColor,
+    Parallelism,
+    Refresh,
+    RefreshOnly,
+    Replace,
+    Simulate,
+    Target,
+    Var,
+    VarFile,
+)
+from vwplan.cli.options import Stack as StackName
+from vwplan.cli.stack import Given, Stack
+from vwplan.cli.terminal import Terminal
+
+
+def apply(
+    plan_file: Annotated[Path | None, typer.Argument(metavar="[PLAN]", help="A plan saved by plan --out.")] = None,
+    auto_approve: AutoApprove = False,
+    json: Json = False,
+    stack: StackName = "default",
+    simulate: Simulate = False,
+    var: Var = [],  # noqa: B006 - typer copies its defaults.
+    var_file: VarFile = [],  # noqa: B006
+    target: Target = [],  # noqa: B006
+    exclude: Exclude = [],  # noqa: B006
+    replace: Replace = [],  # noqa: B006
+    refresh: Refresh = True,
+    refresh_only: RefreshOnly = False,
+    destroy: Annotated[bool, typer.Option("--destroy", help="Take everything away.")] = False,
+    lock_timeout: LockTimeout = "0s",
+    parallelism: Parallelism = 0,
+    input: Ask = True,
+    no_color: NoColor = False,
+) -> None:
+    """Make what runs what the spec says."""
+    from vwplan.cli.carrying import carry_out, carry_out_saved
+    from vwplan.plan import PlanOptions
+
+    terminal = Terminal.of(no_color, json)
+    given = Given(stack, simulate, var, var_file, lock_timeout)
+    if plan_file is not None:
+        code = carry_out_saved(terminal, given, plan_file, parallelism)
+    else:
+        options = PlanOptions(
+            destroy=destroy,
+            refresh_only=refresh_only,
+            refresh=refresh,
+            targets=tuple(target),
+            excludes=tuple(exclude),
+            replace=tuple(replace),
+        )
+        code = carry_out(terminal, Stack(given), options, approved=auto_approve, ask=input, parallelism=parallelism)
+    raise typer.Exit(code)

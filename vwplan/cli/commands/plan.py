@@ -1,0 +1,105 @@
+"""`vwplan plan`: what would differ, and the steps that would bring it about. Changes nothing, takes no lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vwplan.cli.options import (
+    DetailedExitCode,
+    Exclude,
+    Json,
+    LockTimeout,
+    NoColor,
+    Parallelism,
+    Refresh,
+    RefreshOnly,
+    Replace,
+    Simulate,
+    Target,
+    Var,
+    VarFile,
+)
+from vwplan.cli.options import Stack as StackName
+from vwplan.cli.stack import Given, Proposal, Stack
+from vwplan.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from vwplan.state import Stored
+
+CHANGES_PENDING = 2
+
+
+def plan(
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan for apply.")] = None,
+    destroy: Annotated[bool, typer.Option("--destroy", help="Plan to take everything away.")] = False,
+    detailed_exitcode: DetailedExitCode = False,
+    json: Json = False,
+    stack: StackName = "default",
+    simulate: Simulate = False,
+    var: Var = [],  # noqa: B006 - typer copies its defaults.
+    var_file: VarFile = [],  # noqa: B006
+    target: Target = [],  # noqa: B006
+    exclude: Exclude = [],  # noqa: B006
+    replace: Replace = [],  # noqa: B006
+    refresh: Refresh = True,
+    refresh_only: RefreshOnly = False,
+    lock_timeout: LockTimeout = "0s",
+    parallelism: Parallelism = 0,
+    no_color: NoColor = False,
+) -> None:
+    """Show what apply would do."""
+    from vwplan.plan import PlanOptions
+
+    terminal = Terminal.of(no_color, json)
+    work = Stack(Given(stack, simulate, var, var_file, lock_timeout))
+    options = PlanOptions(
+        destroy=destroy,
+        refresh_only=refresh_only,
+        refresh=refresh,
+        targets=tuple(target),
+        excludes=tuple(exclude),
+        replace=tuple(replace),
+    )
+    stored = work.stored
+    tell_unfinished(terminal, stored)
+    proposal = work.propose(stored.state if stored else None, options)
+    if out is not None:
+        save(work, proposal, out)
+    show_proposal(terminal, proposal)
+    if out is not None and not json:
+        terminal.say(f"\nSaved the plan to: {out}\n\nTo carry out exactly these steps:\n  vwplan apply {out}")
+    if detailed_exitcode and not proposal.plan.empty:
+        raise typer.Exit(CHANGES_PENDING)
+
+
+def tell_unfinished(terminal: Terminal, stored: Stored | None) -> None:
+    """Say that an apply is under way, or was cut short, when one is."""
+    if stored is not None and stored.unfinished:
+        terminal.tell(
+            f"Note: {len(stored.unfinished)} steps were begun and their end is not recorded: an apply is under way, or was "
+            "cut short. The next apply settles them first."
+        )
+
+
+def save(work: Stack, proposal: Proposal, path: Path) -> None:
+    """Write a plan to a file that only its owner can read; never half of it."""
+    from vwplan.plan.serial import to_text
+    from vwplan.state import Disk
+
+    Disk().replace(path.absolute(), to_text(proposal.plan, work.key.hmac).encode())
+
+
+def show_proposal(terminal: Terminal, proposal: Proposal) -> None:
+    """Print a plan, for a person or for a machine."""
+    if terminal.json:
+        from vwplan.render.plan_json import plan_json
+
+        terminal.say(plan_json(proposal.plan))
+        return
+    from vwplan.render.plan_text import plan_text
+
+    terminal.diagnose(proposal.plan.warnings)
+    terminal.say(plan_text(proposal.plan, colour=terminal.colour))

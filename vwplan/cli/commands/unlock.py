@@ -1,0 +1,32 @@
+"""`vwplan force-unlock`: breaks a lock whose holder is gone or out of reach."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vwplan.cli.options import Simulate
+from vwplan.cli.options import Stack as StackName
+from vwplan.cli.stack import Given, Stack
+from vwplan.cli.terminal import Terminal
+
+
+def force_unlock(
+    lock_id: Annotated[str, typer.Argument(help="The id of the lock, as told by whoever was refused.")],
+    force: Annotated[bool, typer.Option("--force", help="Do not ask.")] = False,
+    stack: StackName = "default",
+    simulate: Simulate = False,
+) -> None:
+    """Break the lock of a stack; its holder begins and writes nothing more."""
+    terminal = Terminal.of()
+    work = Stack(Given(stack, simulate))
+    if not force:
+        answer = terminal.ask(
+            "Do you really want to break this lock?", "Its holder may still be at work. Only 'yes' is taken for a yes."
+        )
+        if answer != "yes":
+            terminal.say("Nothing was done.")
+            raise typer.Exit(1)
+    holder = work.store.force_unlock(lock_id)
+    terminal.say(f"The lock is broken. {holder.sentence()}")

@@ -1,0 +1,239 @@
+"""What a command works on: a stack's spec with its variables, its state, its hosts as seen, and the plan between them.
+
+Each is read when first asked for, so that a command pays only for what it uses.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vwplan.diagnostics import Diagnostic, DiagnosticError
+
+if TYPE_CHECKING:
+    from vwplan.engine import Run
+    from vwplan.graph.model import Wanted
+    from vwplan.plan import ObservedWorld, Plan, PlanOptions
+    from vwplan.provider import Connection, HostConfiguration
+    from vwplan.spec import Configuration
+    from vwplan.state import Holder, LocalStore, Session, StackKey, State, Stored
+    from vwplan.values import Value
+
+FOLDER = ".vwplan"
+OBSERVING = 120.0
+"""Seconds that a host has to tell what it runs before it counts as not answering."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line says of a stack: its name, whether to pretend, and where variables come from."""
+
+    stack: str = "default"
+    simulate: bool = False
+    var: Sequence[str] = ()
+    var_file: Sequence[Path] = ()
+    lock_timeout: str = "0s"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A plan with what it was made from."""
+
+    plan: Plan
+    wanted: Wanted
+    world: ObservedWorld
+    state: State
+
+
+@dataclass
+class Stack:
+    """One stack in the present folder."""
+
+    given: Given
+    directory: Path = field(default_factory=Path.cwd)
+
+    def __post_init__(self) -> None:
+        name = self.given.stack
+        if not name or not all(c.isalnum() or c in "-_." for c in name) or name.startswith("."):
+            raise DiagnosticError(
+                Diagnostic(
+                    "bad-stack-name",
+                    "Unusable name of a stack",
+                    f"{name!r} names no stack: use letters, digits, dashes, underscores and dots.",
+                )
+            )
+
+    @property
+    def name(self) -> str:
+        """The stack's name; a pretended world has a stack of its own."""
+        return f"{self.given.stack}.simulated" if self.given.simulate else self.given.stack
+
+    @property
+    def root(self) -> Path:
+        """The folder in which vwplan keeps what is its own."""
+        return self.directory / FOLDER
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The spec of this folder."""
+        from vwplan.spec import load
+
+        return load(self.directory)
+
+    @cached_property
+    def variables(self) -> Mapping[str, Value]:
+        """The values of the root's variables, from all the places that give them."""
+        from vwplan.spec import read_variables
+
+        return read_variables(
+            self.configuration.root,
+            files=list(self.given.var_file),
+            given=_pairs(self.given.var),
+            environment=os.environ,
+            directory=self.directory,
+        )
+
+    @cached_property
+    def store(self) -> LocalStore:
+        """Where the state is kept."""
+        from vwplan.state import LocalStore
+
+        return LocalStore(self.root, self.name)
+
+    @cached_property
+    def key(self) -> StackKey:
+        """The stack key, made on first use. `VW_KEY_FILE` says where it is if not in its usual place."""
+        from vwplan.state import create_key, load_key
+
+        path = Path(os.environ.get("VW_KEY_FILE") or self.store.folder.key)
+        stored = self.stored
+        known = stored.state.key_id if stored is not None else ""
+        return load_key(path, known=known) or create_key(path, secrets.token_bytes(32))
+
+    @cached_property
+    def stored(self) -> Stored | None:
+        """The state as of when it was first asked for, read without a lock."""
+        return self.store.read()
+
+    @cached_property
+    def hosts(self) -> Mapping[str, HostConfiguration]:
+        """The hosts of the configuration."""
+        from vwplan.graph import hosts
+
+        return hosts(
+            self.configuration, self.variables, directory=str(self.root / "hosts"), simulate=self.given.simulate
+        )
+
+    def lock(self, doing: str) -> Session:
+        """Take the stack's lock, waiting as long as was asked for."""
+        return self.store.lock(self.holder(doing), lineage=str(uuid.uuid4()), timeout=self.lock_timeout)
+
+    @property
+    def lock_timeout(self) -> float:
+        """How many seconds to wait for the lock."""
+        from vwplan.kinds import parse_duration
+
+        return float(parse_duration(self.given.lock_timeout))
+
+    def holder(self, doing: str) -> Holder:
+        """This process, as others are told of it."""
+        from vwplan.state import Holder
+
+        return Holder(secrets.token_hex(8), getpass.getuser(), socket.gethostname(), os.getpid(), time.time(), doing)
+
+    def observe(self) -> ObservedWorld:
+        """All hosts as they are now."""
+        from vwplan.engine import observe
+
+        return observe(self.hosts, open_connection, OBSERVING)
+
+    def propose(self, state: State | None, options: PlanOptions) -> Proposal:
+        """The plan from a state (None: there never was one) to the spec; hosts are looked at unless `options.refresh` is off."""
+        from vwplan.graph import Taken, build
+        from vwplan.kinds import KINDS
+        from vwplan.plan import HostView, make
+        from vwplan.spec import LocalFiles
+        from vwplan.state import State
+        from vwplan.values import marks_of, to_plain
+
+        before = state or State(str(uuid.uuid4()))
+        configuration, variables = self.configuration, self.variables
+        world = self.observe() if options.refresh else {key: HostView(key, "", {}) for key in self.hosts}
+        now = time.time()
+        wanted = build(
+            configuration,
+            variables,
+            state=before,
+            hosts=self.hosts,
+            taken={key: Taken(view.networks, view.macs) for key, view in world.items()},
+            files=LocalFiles(self.directory, self.root / "cache"),
+            stack=self.name,
+            directory=str(self.directory),
+            public_key=self.key.ssh_public_key,
+            now=now,
+            destroy=options.destroy,
+        )
+        plan = make(
+            wanted,
+            before,
+            world,
+            kinds=KINDS,
+            stack=self.name,
+            now=now,
+            options=options,
+            seal=self.key.hmac,
+            variables={name: to_plain(value) for name, value in variables.items() if not marks_of(value)},
+            spec_digest=configuration.digest,
+        )
+        return Proposal(plan, wanted, world, before)
+
+
+def open_connection(host: HostConfiguration) -> Connection:
+    """A connection to a host, through the provider that its configuration names."""
+    from vwplan.provider import find
+
+    return find(provider_type(host.provider)).open(host)
+
+
+def slots(host: str) -> int:
+    """How many calls at once a host bears, by its key."""
+    from vwplan.provider import find
+
+    return find(provider_type(host)).slots
+
+
+def provider_type(key: str) -> str:
+    """The type of provider in a provider's or host's key: `libvirt` of `libvirt.site/a`."""
+    return key.partition("/")[0].partition(".")[0]
+
+
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise DiagnosticError(
+                Diagnostic(
+                    "bad-var-option",
+                    "Unreadable --var",
+                    f"{text!r} gives no variable: write --var name=value.",
+                )
+            )
+        pairs[name.strip()] = value
+    return pairs
+
+
+def new_run(stack: Stack, doing: str) -> Run:
+    """A run of its own random id over the stack's hosts."""
+    from vwplan.engine import Run
+
+    return Run(secrets.token_hex(8), doing, stack.hosts, open_connection, slots)
