@@ -31,7 +31,6 @@ BOOLEAN = frozenset(
         "kept",
     }
 )
-)
 
 
 def normalised(arguments: Sequence[str]) -> list[str]:

@@ -36,15 +36,20 @@ def application() -> typer.Typer:
     return app
 
 
-def _root(
-    chdir: Annotated[str, typer.Option("--chdir", metavar="DIR", help="Work in this folder.")] = "",
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _version(asked: bool) -> None:
+    if asked:
         from vwplan.cli.commands.version import print_version
 
         print_version(json=False)
         raise typer.Exit
+
+
+def _root(
+    chdir: Annotated[str, typer.Option("--chdir", metavar="DIR", help="Work in this folder.")] = "",
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
     if chdir:
         try:
             os.chdir(chdir)
