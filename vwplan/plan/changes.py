@@ -25,10 +25,8 @@ def change_of(decision: Decision) -> Change | None:
         )
     if decision.does is Does.NOTHING and not decision.releases:
         return None
-    before = record.arguments if record is not None and decision.does is not Does.CREATE else {}
-    after = decision.arguments if decision.does in (Does.CREATE, Does.REPLACE) else {}
-    if decision.does is Does.UPDATE:
-        before = {}
+    before = decision.current or record.arguments if record is not None and decision.does is not Does.CREATE else {}
+    after = {} if decision.does in (Does.DELETE, Does.FORGET) else decision.arguments
     effect = decision.effect
     if decision.does is Does.UPDATE and decision.outage and effect is not Effect.REPLACE:
         effect = Effect.RESTART

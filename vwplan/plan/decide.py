@@ -243,11 +243,11 @@ def _weigh(planning: Planning, decision: Decision, record: Record, observed: Obs
         planning.refusals.shrinking(decision)
     if decision.effect is Effect.REPLACE or trigger or asked:
         reason = "asked for by --replace" if asked else trigger
-        _renew(planning, decision, reason or _said(decision, Effect.REPLACE))
+        _renew(planning, decision, reason or _said(planning, decision, Effect.REPLACE))
         return
     if decision.effect is not None:
         decision.does = Does.UPDATE
-        decision.reason = _said(decision, decision.effect)
+        decision.reason = _said(planning, decision, decision.effect)
     elif record.status is Status.KEPT:
         decision.does, decision.reason, decision.effect = Does.UPDATE, "kept until now, and wanted again", Effect.RECORD
     elif decision.previous:
@@ -259,17 +259,19 @@ def _weigh(planning: Planning, decision: Decision, record: Record, observed: Obs
     decision.stale = _stale(planning, decision, record)
 
 
-def _said(decision: Decision, effect: Effect) -> str:
-    """What changed, in a few words: the paths with the greatest effect."""
-    paths = list(dict.fromkeys(d.path for d in decision.differences if d.effect is effect))
-    words = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
-    if decision.drift is not None and any(
-        within(d.path, c.path) or within(c.path, d.path)
-        for d in decision.differences
-        for c in decision.drift.differences
-    ):
-        return f"{words} changed outside vwplan"
-    return f"{words} changed"
+def _said(planning: Planning, decision: Decision, effect: Effect) -> str:
+    """What changed, in a few words: the paths with the greatest effect, or what is made anew beneath them."""
+    those = [d for d in decision.differences if d.effect is effect]
+    anew = {planning.renewed[key][1]: key for key in planning.renewed} if planning.renewed else {}
+    beneath = dict.fromkeys(anew[d.after] for d in those if isinstance(d.after, str) and d.after in anew)
+    paths = list(dict.fromkeys(d.path for d in those if not isinstance(d.after, str) or d.after not in anew))
+    said = [f"{key} is made anew" for key in beneath]
+    if paths:
+        words = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+        drift = decision.drift.differences if decision.drift is not None else ()
+        outside = any(within(path, d.path) or within(d.path, path) for path in paths for d in drift)
+        said.append(f"{words} changed" + (" outside vwplan" if outside else ""))
+    return "; ".join(said)
 
 
 def _triggered(planning: Planning, resource: Resource, record: Record) -> str:

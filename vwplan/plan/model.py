@@ -65,8 +65,8 @@ class Change:
     """What will differ for one resource.
 
     `effect` is the greatest of its differences' effects. `reason` is a few words on why (`memory changed`, `deleted
-    outside vwplan`, `tainted`, `its image is replaced`). `previous` is the address before a move. `after` are the whole desired
-    arguments (create), `before` the whole recorded ones (delete). `outage` tells users that it is away for a while. `asks` tells
+    outside vwplan`, `tainted`, `its image is replaced`). `previous` is the address before a move. `after` are the whole arguments as they
+    will be (none where it goes), `before` as they are (none where it is created). `outage` tells users that it is away for a while. `asks` tells
     that the spec wants a second yes before this replacement (`replace = "ask"`).
     """
 

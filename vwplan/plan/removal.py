@@ -14,7 +14,7 @@ from vwplan.plan.plain import strings
 from vwplan.plan.planning import Planning
 from vwplan.state.records import Record, Status
 
-_KEYS = re.compile(r'\[(?:\d++|"(?:[^"\\]|\\.)*+")\]')
+_KEYS = re.compile(r'\[(?:\d++|"(?>(?:[^"\\]|\\.)*)")\]')
 
 FORGOTTEN = "forgotten"
 """In a kept record's `lifecycle`: the spec has let go of the object; it is never listed, adopted or destroyed."""

@@ -1,68 +1,76 @@
-"""Diagnostics as JSON for machines, in the shape that `terraform validate -json` has, so that editors and CI understand it.
-
-Beside Terraform's members each diagnostic has a stable `code`. Lines and columns count from 1, bytes from 0 (UTF-8).
-"""
+"""Diagnostics as JSON, in the shape that `terraform validate -json` has, with our `code` and `address` besides."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from vwplan.diagnostics import Diagnostic, Range, Severity, Source
 
+FORMAT = "1.0"
 
-def validation_json(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
-    """The answer of `validate --json`."""
+
+def validation_json(diagnostics: Iterable[Diagnostic]) -> str:
+    """The outcome of a validation: whether valid, how many errors and warnings, and each of them."""
     found = list(diagnostics)
-    errors = sum(d.severity is Severity.ERROR for d in found)
-    return {
-        "format_version": "1.0",
-        "valid": errors == 0,
-        "error_count": errors,
-        "warning_count": len(found) - errors,
-        "diagnostics": [diagnostic_json(d) for d in found],
-    }
+    errors = sum(one.severity is Severity.ERROR for one in found)
+    return json.dumps(
+        {
+            "format_version": FORMAT,
+            "valid": errors == 0,
+            "error_count": errors,
+            "warning_count": len(found) - errors,
+            "diagnostics": [diagnostic_plain(one) for one in found],
+        },
+        ensure_ascii=False,
+        indent=2,
+    )
 
 
-def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
-    """One diagnostic; `range` and `snippet` only where there is a place, `address` only where there is a resource."""
-    shown: dict[str, Any] = {
+def diagnostic_plain(diagnostic: Diagnostic) -> dict[str, Any]:
+    """One problem as a JSON-able mapping."""
+    plain: dict[str, Any] = {
         "severity": diagnostic.severity.value,
         "code": diagnostic.code,
         "summary": diagnostic.summary,
         "detail": diagnostic.detail,
     }
     if diagnostic.address:
-        shown["address"] = diagnostic.address
-    if diagnostic.subject is not None:
-        shown["range"] = _range(diagnostic.subject)
-        shown["snippet"] = _snippet(diagnostic)
-    return shown
+        plain["address"] = diagnostic.address
+    subject = diagnostic.subject
+    if subject is not None:
+        plain["range"] = _range(subject)
+        plain["snippet"] = _snippet(diagnostic, subject)
+    return plain
 
 
-def _range(place: Range) -> dict[str, Any]:
+def _range(found: Range) -> dict[str, Any]:
     return {
-        "filename": place.file,
-        "start": _position(place.source, place.start),
-        "end": _position(place.source, place.end),
+        "filename": found.file,
+        "start": _position(found.source, found.start),
+        "end": _position(found.source, found.end),
     }
 
 
 def _position(source: Source, offset: int) -> dict[str, int]:
+    offset = min(offset, len(source.text))
     line, column = source.position(offset)
     return {"line": line, "column": column, "byte": len(source.text[:offset].encode("utf-8", "surrogatepass"))}
 
 
-def _snippet(diagnostic: Diagnostic) -> dict[str, Any]:
-    subject = diagnostic.subject
-    assert subject is not None
-    line, column = subject.source.position(subject.start)
-    code = subject.source.line(line)
+def _snippet(diagnostic: Diagnostic, subject: Range) -> dict[str, Any]:
+    source = subject.source
+    line, column = source.position(min(subject.start, len(source.text)))
+    last = source.position(min(subject.end, len(source.text)))[0]
+    code = "\n".join(source.line(number) for number in range(line, last + 1))
+    start = column - 1
+    context = diagnostic.context
     return {
-        "context": None if diagnostic.context is None else subject.source.line(diagnostic.context.line).strip(),
+        "context": context.source.text[context.start : context.end].split("\n", 1)[0].rstrip(" {") if context else None,
         "code": code,
         "start_line": line,
-        "highlight_start_offset": column - 1,
-        "highlight_end_offset": min(len(code), column - 1 + max(1, subject.end - subject.start)),
+        "highlight_start_offset": start,
+        "highlight_end_offset": min(len(code), start + subject.end - subject.start),
         "values": [{"traversal": name, "statement": f"is {value}"} for name, value in diagnostic.values],
     }

@@ -1,4 +1,4 @@
-"""Diagnostics as text for people: terse above, the place with its line underlined, the full story below."""
+"""Diagnostics as text: what is wrong above, where, with the line shown and underlined, and below what to do."""
 
 from __future__ import annotations
 
@@ -6,62 +6,82 @@ import textwrap
 from collections.abc import Iterable
 
 from vwplan.diagnostics import Diagnostic, Range, Severity
+from vwplan.render.theme import Theme, columns, harmless
 
-_RED, _YELLOW, _BOLD, _DIM, _OFF = "\033[31m", "\033[33m", "\033[1m", "\033[2m", "\033[0m"
-
-WIDEST = 140
-"""Longer source lines are cut around the place that matters."""
+_NARROWEST = 40
 
 
 def diagnostics_text(diagnostics: Iterable[Diagnostic], *, colour: bool = False, width: int = 100) -> str:
-    """Each diagnostic as a paragraph with a bar at its left, errors last so that they are seen."""
-    ordered = sorted(diagnostics, key=lambda d: d.severity is Severity.ERROR)
-    return "\n".join(_one(diagnostic, colour, width) for diagnostic in ordered)
+    """All problems, errors before warnings, each followed by an empty line; no text for none."""
+    found = sorted(diagnostics, key=lambda d: d.severity is not Severity.ERROR)
+    theme = Theme(colour)
+    return "".join(diagnostic_text(one, theme, max(width, _NARROWEST)) + "\n" for one in found)
 
 
-def _one(diagnostic: Diagnostic, colour: bool, width: int) -> str:
+def diagnostic_text(diagnostic: Diagnostic, theme: Theme, width: int) -> str:
+    """One problem as text, ending in a line end."""
     error = diagnostic.severity is Severity.ERROR
-    tint = (_RED if error else _YELLOW) if colour else ""
-    bold, dim, off = (_BOLD, _DIM, _OFF) if colour else ("", "", "")
-    word = "Error" if error else "Warning"
-    lines = [f"{tint}{bold}{word}: {off}{bold}{diagnostic.summary}{off}", ""]
-    if diagnostic.address:
-        lines.append(f"  with {diagnostic.address},")
+    style = "red" if error else "yellow"
+    lines = [
+        theme.paint("Error: " if error else "Warning: ", style, "bold")
+        + theme.paint(harmless(diagnostic.summary), "bold")
+    ]
+    where = _where(diagnostic)
+    if where:
+        lines.append(f"  on {harmless(where)}")
     if diagnostic.subject is not None:
-        lines += _place(diagnostic.subject, dim, bold, off)
-        lines += [f"      {dim}{name} is {value}{off}" for name, value in diagnostic.values]
+        lines += _snippet(diagnostic.subject, theme, style, width)
+    for name, value in diagnostic.values:
+        lines.append(theme.paint(f"     {harmless(name)} is {harmless(value)}", "dim"))
     if diagnostic.detail:
-        if len(lines) > 2:
-            lines.append("")
-        lines += _wrapped(diagnostic.detail, width - 2)
-    bar = f"{tint}│{off} "
-    body = "\n".join((bar + line).rstrip() for line in lines)
-    return f"{tint}╷{off}\n{body}\n{tint}╵{off}"
+        lines.append("")
+        for paragraph in diagnostic.detail.split("\n"):
+            lines += textwrap.wrap(
+                harmless(paragraph), width - 2, initial_indent="  ", subsequent_indent="  ", break_long_words=False
+            ) or [""]
+    return "\n".join(lines) + "\n"
 
 
-def _place(subject: Range, dim: str, bold: str, off: str) -> list[str]:
+def _where(diagnostic: Diagnostic) -> str:
+    place = str(diagnostic.subject) if diagnostic.subject is not None else ""
+    if place and diagnostic.address:
+        return f"{place}, in {diagnostic.address}"
+    return place or diagnostic.address
+
+
+def _snippet(subject: Range, theme: Theme, style: str, width: int) -> list[str]:
+    """The line of the start with the subject underlined; where it goes on over more lines, how far."""
     source = subject.source
-    line, column = source.position(subject.start)
-    text = source.line(line)
-    last, after = source.position(max(subject.start, subject.end))
-    # Of a range over several lines the first is shown, underlined to its end.
-    length = max(1, (after if last == line else len(text) + 1) - column)
-    cut = 0
-    if len(text) > WIDEST:
-        cut = max(0, min(column - 1 - WIDEST // 3, len(text) - WIDEST))
-        length = min(length, WIDEST - (column - 1 - cut))
-    shown = text[cut : cut + WIDEST].replace("\t", " ")
-    number = f"{line:>4}: "
-    under = " " * (len(number) + column - 1 - cut) + bold + "^" * max(1, length) + off
-    return [f"  on {source.name} line {line}, column {column}:", f"{number}{dim}{off}{shown}", under]
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    lines: list[str] = []
-    for paragraph in text.split("\n"):
-        # Indented lines are meant as they are: commands to type, examples.
-        if paragraph.startswith(" "):
-            lines.append(paragraph)
-        else:
-            lines += textwrap.wrap(paragraph, max(width, 40), break_long_words=False, break_on_hyphens=False) or [""]
+    number, column = source.position(min(subject.start, len(source.text)))
+    last, last_column = source.position(min(max(subject.end, subject.start), len(source.text)))
+    line = source.line(number)
+    end = last_column - 1 if last == number else len(line)
+    before, marked, after = line[: column - 1], line[column - 1 : end], line[end:]
+    before, marked, after = _cropped(_flat(before), _flat(marked), _flat(after), width - len(str(number)) - 6)
+    gutter = " " * len(str(number))
+    bar = theme.paint("|", "dim")
+    shown = f"  {theme.paint(str(number), 'dim')} {bar} {before}{theme.paint(marked, 'bold')}{after}".rstrip()
+    carets = theme.paint("^" * max(1, columns(marked.rstrip() or marked)), style)
+    lines = [shown, f"  {gutter} {bar} {' ' * columns(before)}{carets}"]
+    if last > number + 1 or (last == number + 1 and last_column > 1):
+        lines[-1] += theme.paint(f" to line {last}", "dim")
     return lines
+
+
+def _flat(text: str) -> str:
+    return harmless(text.replace("\t", "    "))
+
+
+def _cropped(before: str, marked: str, after: str, room: int) -> tuple[str, str, str]:
+    """The three pieces of a line cut so that they fit, the marked one kept in sight."""
+    if columns(before) + columns(marked) + columns(after) <= room:
+        return before, marked, after
+    if columns(marked) > room - 8:
+        marked = marked[: max(8, room - 12)] + "…"
+    left = room - columns(marked)
+    if columns(before) > left * 2 // 3:
+        before = "…" + before[len(before) - max(4, left // 2) :]
+    rest = max(0, left - columns(before) - 1)
+    if columns(after) > rest:
+        after = after[:rest] + "…"
+    return before, marked, after
