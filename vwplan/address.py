@@ -84,7 +84,7 @@ class Address:
 
 
 _NAME = re.compile(r"[^\W\d][\w-]*+")
-_INDEX = re.compile(r'\[(?:(\d++)|("(?:[^"\\]|\\.)*+"))\]')
+_INDEX = re.compile(r'\[(?:(\d++)|("(?>(?:[^"\\]|\\.)*)"))\]')
 
 
 @lru_cache(maxsize=65536)

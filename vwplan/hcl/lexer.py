@@ -16,7 +16,7 @@ SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map
 """What Unicode calls white space: cut off by `~`, counted by `<<-`, allowed around a closing heredoc marker."""
 
 _NAME = r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff-]*+"
-_COMMENT = r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/"
+_COMMENT = r"/\*[^*]*+(?>(?:\*(?!/)[^*]*+)*)\*/"
 _TOKEN = rf"""
     ({_NAME})                                               # 1 name
   | ("[^"\\$%\n\r]*+")                                      # 2 string without escapes or templates
@@ -24,21 +24,21 @@ _TOKEN = rf"""
   | (<<-?{_NAME}\r?\n)                                      # 4 heredoc opening
   | (/\*)                                                   # 5 comment without end
   | (\.\.\.|[=!<>]=|=>|&&|\|\||::|~\}}|[\[\]().,*/%+\-=<>!?:{{}}])     # 6 punctuation
-  | ([0-9](?:\.*+(?:[0-9]++|[eE][+-]?[0-9]))*+)             # 7 number
+  | ([0-9](?>(?:\.*+(?:[0-9]++|[eE][+-]?[0-9]))*))             # 7 number
   | (")                                                     # 8 quote that opens any other string
   | (\Z)                                                    # 9 end of the text
   | (.)                                                     # 10 anything else
 """
-INLINE = re.compile(rf"(?:[ \t]++|{_COMMENT}|(?:\#|//)[^\n]*+\Z)*+(?:{_TOKEN})", re.VERBOSE | re.DOTALL)
+INLINE = re.compile(rf"(?>(?:[ \t]++|{_COMMENT}|(?:\#|//)[^\n]*+\Z)*)(?:{_TOKEN})", re.VERBOSE | re.DOTALL)
 """The next token where a newline ends things."""
-FREE = re.compile(rf"(?:[ \t\n]++|\r\n|(?:\#|//)[^\n]*+|{_COMMENT})*+(?:{_TOKEN})", re.VERBOSE | re.DOTALL)
+FREE = re.compile(rf"(?>(?:[ \t\n]++|\r\n|(?:\#|//)[^\n]*+|{_COMMENT})*)(?:{_TOKEN})", re.VERBOSE | re.DOTALL)
 """The next token inside brackets, where newlines are no more than space."""
 
 NAME = 1
 KINDS = ("", "name", "string", "newline", "heredoc", "open comment", "", "number", "quote", "end", "other")
 """What the cursor calls a token, by its group in the pattern; punctuation is called by its own text."""
 
-QUOTED = re.compile(r'((?:[^"\\$%\n\r]++|\\[^\n\r])++)|(\$\$\{~?|%%\{~?)|(\$\{~?)|(%\{~?)|(")|([$%])')
+QUOTED = re.compile(r'((?>(?:[^"\\$%\n\r]++|\\[^\n\r])+))|(\$\$\{~?|%%\{~?)|(\$\{~?)|(%\{~?)|(")|([$%])')
 """The next piece of a quoted string; nothing matches at a line's or the text's end, or at a backslash there."""
 UNQUOTED = re.compile(r"([^$%\n\r]*+\r?\n|[^$%\n\r]++)|(\$\$\{~?|%%\{~?)|(\$\{~?)|(%\{~?)|(?!)()|([$%\r])")
 """The next piece of a heredoc or bare template, cut at line ends; nothing matches at the text's end."""

@@ -23,13 +23,13 @@ _STRING = r'"[^"\\$%\n\r]*+"'
 _REMARK = r"(?:(?:\#|//)[^\n]*+)?"
 _LINE = re.compile(
     rf"""
-    [ \t\n]*+ (?: (?: \r\n | (?:\#|//)[^\n]*+\n ) [ \t\n]*+ )*+                       # blank lines and comments
+    [ \t\n]*+ (?>(?: (?: \r\n | (?:\#|//)[^\n]*+\n ) [ \t\n]*+ )*)                       # blank lines and comments
     (?:
         ({_NAME}) [ \t]*+                                                            # 1 a name, then
         (?:
             = [ \t]*+ (?: ({_STRING}) | ([0-9]{{1,17}}) | ({_NAME}(?:\.{_NAME}){{0,20}}+) )  # 2 a string, 3 a number,
               [ \t]*+ {_REMARK} (?:\r?\n|\Z)                                         # 4 a reference; or
-          | ((?:{_STRING} [ \t]*+)*+) \{{ [ \t]*+ {_REMARK} \r?\n                    # 5 labels and a brace; or
+          | ((?>(?:{_STRING} [ \t]*+)*)) \{{ [ \t]*+ {_REMARK} \r?\n                    # 5 labels and a brace; or
           | = (?![=>]) ()                                                            # 6 any other value; or
         )
       | (\}}) [ \t]*+ {_REMARK} (?:\r?\n|\Z)                                         # 7 the end of a block; or

@@ -23,7 +23,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 LATER_KINDS: Mapping[str, str] = MappingProxyType({"job": "A job: what is run once its workspaces are ready"})
 """Kinds of the language that are not there in this version, each with what it is."""
 
-_STEP = re.compile(r'\.?([^.\[\]"]++)|\[(?:(\d++)|"((?:[^"\\]|\\.)*+)")\]')
+_STEP = re.compile(r'\.?([^.\[\]"]++)|\[(?:(\d++)|"((?>(?:[^"\\]|\\.)*))")\]')
 
 
 def argument_of(kind: str, path: str) -> Argument | None:

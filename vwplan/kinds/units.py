@@ -21,7 +21,7 @@ _BYTES = {
 }
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _QUANTITY = re.compile(r"\s*+([0-9]{1,18}+)(?:\.([0-9]{1,18}+))?\s*+([A-Za-zµ]*+)\s*+")
-_SPANS = re.compile(r"\s*+((?:[0-9]{1,18}+(?:\.[0-9]{1,18}+)?\s*+[A-Za-z]++\s*+)++)")
+_SPANS = re.compile(r"\s*+((?>(?:[0-9]{1,18}+(?:\.[0-9]{1,18}+)?\s*+[A-Za-z]++\s*+)+))")
 _SPAN = re.compile(r"([0-9]{1,18}+)(?:\.([0-9]{1,18}+))?\s*+([A-Za-z]++)")
 _MOST = 1 << 50
 """More MiB, or seconds, than anything has: what is beyond is a slip."""

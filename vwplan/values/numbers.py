@@ -177,7 +177,7 @@ def _digits(number: Number) -> int:
 
 _LIMIT = 1 << PRECISION
 
-_NUMBER = re.compile(r"([+-]?+)(?:(\d++)(?:\.(\d*+))?+|\.(\d++))(?:([eEpP])([+-]?+\d++))?+", re.ASCII)
+_NUMBER = re.compile(r"([+-]?+)(?:(\d++)(?>(?:\.(\d*+))?)|\.(\d++))(?>(?:([eEpP])([+-]?+\d++))?)", re.ASCII)
 
 
 def parse_number(text: str) -> Number:
