@@ -1,0 +1,222 @@
+"""Networks: making, taking away, starting, and the addresses that they keep for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import libvirt
+
+from vwplan.provider.api import Action, Observed, Outcome, Refused, Reporter
+from vwplan.provider.law import arguments_digest
+from vwplan_libvirt.document import Element, parsed, written
+from vwplan_libvirt.domain_view import domain_of
+from vwplan_libvirt.errors import code_of, explaining
+from vwplan_libvirt.host import Host
+from vwplan_libvirt.mark import OBJECT, mark_element, mark_of, marked_cidr
+from vwplan_libvirt.naming import bridge_of
+from vwplan_libvirt.network_xml import Reservation, SeenNetwork, network_of, network_text, reservations_of
+
+_INACTIVE = libvirt.VIR_NETWORK_XML_INACTIVE
+
+
+def description_of(network: Any) -> str:
+    """The lasting description, which is where the mark is written anew."""
+    return str(network.XMLDesc(_INACTIVE if network.isPersistent() else 0))
+
+
+def seen_network(host: Host, identity: str) -> SeenNetwork | None:
+    """A network by its identity; None when there is none."""
+    network = host.network(identity)
+    if network is None:
+        return None
+    with explaining(f"reading the network {identity}"):
+        return network_of(description_of(network))
+
+
+def need_network(host: Host, identity: str) -> SeenNetwork:
+    """A network that a machine is to be on; `Refused` when it is not there."""
+    seen = seen_network(host, identity)
+    if seen is None:
+        raise Refused("Refers to nothing", f"The network {identity} is not on this host. Plan again.")
+    return seen
+
+
+def observed_network(seen: SeenNetwork, *, is_active: bool) -> Observed:
+    """A network as an object. A bridge that was named for it, not by the spec, is no argument of its."""
+    arguments: dict[str, Any] = {"mode": seen.mode}
+    if seen.cidr:
+        arguments["cidr"] = seen.cidr
+    if seen.mode == "bridge" or seen.bridge != bridge_of(seen.identity):
+        arguments["bridge"] = seen.bridge
+    if seen.domain:
+        arguments["domain"] = seen.domain
+    if seen.mtu:
+        arguments["mtu"] = seen.mtu
+    return Observed(
+        "network",
+        seen.identity,
+        seen.name,
+        seen.mark,
+        arguments,
+        {"bridge_name": seen.bridge, "gateway": seen.gateway},
+        arguments_digest(arguments),
+        ("network",),
+        True,
+        "active" if is_active else "inactive",
+    )
+
+
+def look_at_network(host: Host, identity: str) -> Observed | None:
+    """A network as an object; None when there is none."""
+    network = host.network(identity)
+    if network is None:
+        return None
+    with explaining(f"reading the network {identity}"):
+        return observed_network(network_of(description_of(network)), is_active=bool(network.isActive()))
+
+
+def create_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
+    """Define a network with the reservations that are planned, and start it; again, only what is missing."""
+    network = host.network(action.identity)
+    with explaining(f"making the network {action.name}"):
+        if network is None:
+            _refuse_namesake(host, action)
+            text = network_text(
+                action.name,
+                action.arguments,
+                action.mark,
+                reservations_of(action.reservations),
+                plain=host.is_pretended,
+            )
+            network = host.connection.networkDefineXML(text)
+            try:
+                network.create()
+                network.setAutostart(1)
+            except libvirt.libvirtError:
+                # One that cannot be started stands in the way of the next try.
+                if not network.isActive():
+                    network.undefine()
+                raise
+        else:
+            _write_mark(host, network, action)
+            if not network.isActive():
+                network.create()
+    return Outcome(look_at_network(host, action.identity))
+
+
+def _refuse_namesake(host: Host, action: Action) -> None:
+    for network in host.connection.listAllNetworks():
+        if network.name() == action.name and network.UUIDString() != action.identity:
+            raise Refused("Name is taken", f"The host has another network named {action.name}. Give another name.")
+
+
+def update_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
+    """Write the mark anew. Whatever else may differ is only changed by making the network anew."""
+    if action.changes:
+        raise Refused(
+            "Not possible on a network that exists",
+            f"{', '.join(action.changes)} of {action.name} is changed only by making it anew.",
+        )
+    network = host.network(action.identity)
+    with explaining(f"updating the network {action.name}"):
+        _write_mark(host, network, action)
+    return Outcome(look_at_network(host, action.identity))
+
+
+def _write_mark(host: Host, network: Any, action: Action) -> None:
+    root = parsed(description_of(network))
+    if mark_of(root) == action.mark:
+        return
+    cidr = marked_cidr(root)
+    metadata = root.find("metadata")
+    if metadata is None:
+        metadata = Element("metadata")
+        root.insert(2, metadata)
+    for old in metadata.findall(f"{{{OBJECT}}}object"):
+        metadata.remove(old)
+    metadata.append(mark_element(action.mark, cidr))
+    host.connection.networkDefineXML(written(root))
+
+
+def delete_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
+    """Stop and undefine a network that no machine uses."""
+    network = host.network(action.identity)
+    if network is None:
+        return Outcome(None)
+    with explaining(f"deleting the network {action.name}"):
+        users = network_users(host, network.name())
+        if users:
+            raise Refused(
+                "Still in use", f"The network {action.name} is used by {', '.join(users[:5])}. Those must go first."
+            )
+        try:
+            if network.isActive():
+                network.destroy()
+            if network.isPersistent():
+                network.undefine()
+        except libvirt.libvirtError as error:
+            if code_of(error) != libvirt.VIR_ERR_NO_NETWORK:
+                raise
+    return Outcome(None)
+
+
+def network_users(host: Host, name: str) -> list[str]:
+    """The names of all domains with an interface on a network."""
+    users = []
+    for domain in host.connection.listAllDomains():
+        text = domain.XMLDesc(0)
+        # Most descriptions need no closer look.
+        if name in text and any(nic.network == name for nic in domain_of(text).nics):
+            users.append(domain.name())
+    return users
+
+
+def start_networks(host: Host, identities: Iterable[str]) -> None:
+    """Start those networks of ours that are stopped, such as after the host was restarted."""
+    for identity in identities:
+        network = host.network(identity)
+        if network is None:
+            raise Refused("Refers to nothing", f"The network {identity} is not on this host. Plan again.")
+        with explaining(f"starting the network {network.name()}"):
+            if not network.isActive():
+                network.create()
+
+
+def reserve(host: Host, seen: SeenNetwork, wanted: Reservation) -> None:
+    """Keep an address for a MAC, in the lasting description only: into a running network it would cost half a second.
+
+    `Refused` where another machine has the address or the MAC. A network that is not ours is left as it is.
+    """
+    if not seen.has_dhcp or seen.mark is None:
+        return
+    for other in seen.reservations:
+        if other == wanted:
+            return
+        if other.mac == wanted.mac or other.address == wanted.address:
+            taken = f"MAC {wanted.mac}" if other.mac == wanted.mac else f"address {wanted.address}"
+            raise Refused(
+                "Already taken",
+                f"On the network {seen.name} the {taken} belongs to {other.hostname or other.mac}. Give another one.",
+            )
+    _change(host, seen, libvirt.VIR_NETWORK_UPDATE_COMMAND_ADD_LAST, wanted)
+
+
+def release_reservation(host: Host, identity: str, mac: str) -> None:
+    """Forget the address kept for a MAC; of nothing, succeeds."""
+    seen = seen_network(host, identity)
+    if seen is None or seen.mark is None:
+        return
+    for reservation in seen.reservations:
+        if reservation.mac == mac:
+            _change(host, seen, libvirt.VIR_NETWORK_UPDATE_COMMAND_DELETE, reservation)
+
+
+def _change(host: Host, seen: SeenNetwork, command: int, reservation: Reservation) -> None:
+    text = written(reservation.as_element())
+    with explaining(f"keeping the address {reservation.address} on the network {seen.name}"):
+        network = host.network(seen.identity)
+        if network is None:
+            return
+        section = libvirt.VIR_NETWORK_SECTION_IP_DHCP_HOST
+        network.update(command, section, -1, text, libvirt.VIR_NETWORK_UPDATE_AFFECT_CONFIG)

@@ -1,0 +1,179 @@
+"""Volumes: disks of their own, made, grown, and taken away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vwplan.provider.api import Action, Mark, Observed, Outcome, Refused, Reporter
+from vwplan.provider.law import arguments_digest
+from vwplan_libvirt.bases import find_base, need_base
+from vwplan_libvirt.domain_view import domain_of
+from vwplan_libvirt.errors import explaining
+from vwplan_libvirt.host import Host
+from vwplan_libvirt.naming import base_name, mark_in, mark_name, part_of, volume_name
+from vwplan_libvirt.volume_xml import SeenVolume, volume_text
+
+MIB = 1 << 20
+
+
+def mark_among(names: list[str]) -> tuple[int, Mark] | None:
+    """The mark that counts among the names of marking volumes: the one of the highest turn."""
+    marks = [found for name in names if (found := mark_in(name)) is not None]
+    return max(marks, key=lambda found: found[0]) if marks else None
+
+
+def observed_volume(identity: str, seen: SeenVolume | None, marks: list[str]) -> Observed:
+    """A volume as an object, from its description and the names of the volumes that mark it."""
+    found = mark_among(marks)
+    mark = None if found is None else found[1]
+    arguments: dict[str, Any] = {}
+    if seen is not None:
+        arguments = {"size": -(-seen.capacity // MIB), "format": seen.format}
+    parts = tuple(name for name, there in (("volume", seen is not None), ("mark", mark is not None)) if there)
+    return Observed(
+        "volume",
+        identity,
+        seen.name if seen is not None else "",
+        mark,
+        arguments,
+        {"path": seen.path} if seen is not None else {},
+        arguments_digest(arguments),
+        parts,
+        len(parts) == 2,
+        "present" if len(parts) == 2 else "half-made",
+    )
+
+
+def _parts(host: Host, identity: str) -> tuple[SeenVolume | None, list[str]]:
+    seen, marks = None, []
+    for name in host.pool.names():
+        part = part_of(name) if name.startswith(f"vw-{identity}.") else None
+        if part is not None and part.sort == "mark":
+            marks.append(name)
+        elif part is not None and part.sort == "volume":
+            seen = host.pool.seen(name)
+    return seen, marks
+
+
+def look_at_volume(host: Host, identity: str) -> Observed | None:
+    """A volume as an object; None when no part of it exists."""
+    seen, marks = _parts(host, identity)
+    return observed_volume(identity, seen, marks) if seen is not None or marks else None
+
+
+def need_volume(host: Host, identity: str) -> SeenVolume:
+    """A volume that a machine is to have; `Refused` when it is not there."""
+    for format in ("qcow2", "raw"):
+        seen = host.pool.seen(volume_name(identity, format))
+        if seen is not None:
+            return seen
+    raise Refused("Refers to nothing", f"The volume {identity} is not on this host. Plan again.")
+
+
+def create_volume(host: Host, action: Action, reporter: Reporter) -> Outcome:
+    """Make the bytes, then the mark; again, only what is missing."""
+    arguments = action.arguments
+    seen, marks = _parts(host, action.identity)
+    if seen is not None and not marks and arguments.get("image"):
+        # Its contents may be half-copied, and nobody has used it yet.
+        host.pool.delete(seen.name)
+        seen = None
+    if seen is None:
+        _make(host, action)
+    _write_mark(host, action.mark, marks)
+    return Outcome(look_at_volume(host, action.identity))
+
+
+def _make(host: Host, action: Action) -> None:
+    arguments = action.arguments
+    format = arguments.get("format") or "qcow2"
+    name = volume_name(action.identity, format)
+    size = int(arguments.get("size") or 0) * MIB
+    if not arguments.get("image"):
+        host.pool.make(name, size, format)
+        return
+    base = need_base(host, arguments["image"])
+    if size and size < base.size:
+        raise Refused(
+            "Volume is smaller than its image",
+            f"{action.name} would have {size // MIB} MiB, its image {-(-base.size // MIB)} MiB. Give a larger size.",
+        )
+    if format == "qcow2":
+        host.pool.make(name, size or base.size, format, base.backing)
+    else:
+        source = host.pool.volume(base_name(base.digest, base.token))
+        with explaining(f"copying the image into {action.name}"):
+            volume = host.pool.have().createXMLFrom(volume_text(name, base.size, format), source, 0)
+            if size > base.size:
+                volume.resize(size, 0)
+    if find_base(host, base.digest) is None:
+        host.pool.delete(name)
+        raise Refused("Base has gone", "The image was taken off the host at this very moment. Apply again.")
+
+
+def _write_mark(host: Host, mark: Mark, old: list[str]) -> None:
+    """The new mark first, then the old ones away: between the two, the higher turn counts."""
+    found = mark_among(old)
+    if found is not None and found[1] == mark:
+        return
+    host.pool.make(mark_name(mark, found[0] + 1 if found else 0), 0, "raw")
+    for name in old:
+        host.pool.delete(name)
+
+
+def update_volume(host: Host, action: Action, reporter: Reporter) -> Outcome:
+    """Grow a volume, also while a machine uses it."""
+    seen, marks = _parts(host, action.identity)
+    others = [change for change in action.changes if change not in ("size", "keep")]
+    if seen is None or others:
+        raise Refused(
+            "Not possible on a volume that exists",
+            f"{', '.join(others)} of {action.name} is changed only by making it anew.",
+        )
+    if "size" in action.changes and action.arguments.get("size"):
+        grow(host, seen, int(action.arguments["size"]) * MIB, action.name)
+    _write_mark(host, action.mark, marks)
+    return Outcome(look_at_volume(host, action.identity))
+
+
+def grow(host: Host, seen: SeenVolume, size: int, name: str) -> None:
+    """Make a volume larger, through the running machine that has it, if any; sizes in bytes."""
+    if size == seen.capacity:
+        return
+    if size < seen.capacity:
+        raise Refused(
+            "Shrinking is not possible",
+            f"{name} has {seen.capacity // MIB} MiB, and what is stored beyond {size // MIB} MiB would be lost.",
+        )
+    with explaining(f"growing {name}"):
+        for domain in host.connection.listAllDomains():
+            if not domain.isActive() or seen.path not in (text := domain.XMLDesc(0)):
+                continue
+            for disk in domain_of(text).disks:
+                if disk.path == seen.path:
+                    domain.blockResize(disk.target, size, 1)
+                    host.pool.refresh()
+                    return
+        host.pool.volume(seen.name).resize(size, 0)
+
+
+def volume_users(host: Host, path: str) -> list[str]:
+    """The names of all domains with a path among their disks."""
+    with explaining("looking for what uses a volume"):
+        domains = [(domain.name(), domain.XMLDesc(0)) for domain in host.connection.listAllDomains()]
+    return [name for name, text in domains if path in text]
+
+
+def delete_volume(host: Host, action: Action, reporter: Reporter) -> Outcome:
+    """Take a volume away, its mark first, unless a machine has it."""
+    seen, marks = _parts(host, action.identity)
+    users = volume_users(host, seen.path) if seen is not None else []
+    if users:
+        raise Refused(
+            "Still in use", f"The volume {action.name} is used by {', '.join(users[:5])}. Those must go first."
+        )
+    for name in marks:
+        host.pool.delete(name)
+    if seen is not None:
+        host.pool.delete(seen.name)
+    return Outcome(None)
