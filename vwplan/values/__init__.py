@@ -6,6 +6,7 @@ A leaf: every room may use it. Evaluation (`vwplan.hcl`) works with `Value`; roo
 
 from vwplan.values.convert import ConversionError, convert
 from vwplan.values.equality import equal
+from vwplan.values.late import Computed, FactOf, Late
 from vwplan.values.numbers import Number, NumberError, number_text, parse_number
 from vwplan.values.plain import (
     Sensitive,
@@ -69,7 +70,10 @@ __all__ = [
     "SENSITIVE",
     "STRING",
     "UNKNOWN",
+    "Computed",
     "ConversionError",
+    "FactOf",
+    "Late",
     "ListType",
     "ListValue",
     "MapType",
