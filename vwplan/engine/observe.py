@@ -45,12 +45,12 @@ def at_once(
 
     Each has a thread of its own, which is left behind when it does not come back.
     """
-    answers: queue.SimpleQueue[tuple[str, Found | Exception]] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[tuple[str, Found | BaseException]] = queue.SimpleQueue()
 
     def work(key: str, task: Callable[[], Found]) -> None:
         try:
             answers.put((key, task()))
-        except Exception as problem:
+        except BaseException as problem:
             answers.put((key, problem))
 
     for key, task in tasks.items():
@@ -62,6 +62,8 @@ def at_once(
             key, answer = answers.get(timeout=max(0.0, until - clock.monotonic()))
         except queue.Empty:
             break
+        if isinstance(answer, BaseException) and not isinstance(answer, Exception):
+            raise answer
         found[key] = answer
     return found
 

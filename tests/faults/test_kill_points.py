@@ -1,0 +1,88 @@
+"""A process that dies at any write of the journal, and at any call, loses nothing: one more apply finishes the work."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from field import Field, Want, box, image, network, twenty, volume
+
+
+def few() -> list[Want]:
+    wants = [image(), network("a"), volume("v0"), box("head0", 2, "a", disks=("volume.v0",))]
+    return [*wants, box("w0", 10, "a", after=("workspace.head0",))]
+
+
+def changed(size: int = 2048) -> list[Want]:
+    """Memory of one changed, one gone, a network replaced under everybody."""
+    wants = [image(), network("a", cidr="10.0.0.0/24", mode="isolated"), volume("v0", size=size)]
+    wants.append(box("head0", 2, "a", disks=("volume.v0",), resources={"memory": 1024}))
+    return wants
+
+
+def survives(field: Field, wants: Sequence[Want], at: int, *, torn: bool = False) -> bool:
+    """Die at one point, then check that nothing is lost and that one more run finishes; whether there was such a point."""
+    crashed = field.crash(*wants, at=at, torn=torn)
+    assert field.lost() == []
+    result = field.run(*wants)
+    assert result.ok, result.diagnostics
+    assert field.lost() == []
+    field.whole(wants)
+    return crashed
+
+
+def kill_everywhere(
+    tmp_path: Path, before: Sequence[Want], after: Sequence[Want], step: int = 1, *, torn: bool = False
+) -> int:
+    start, here = tmp_path / "start", tmp_path / "here"
+    here.mkdir()
+    if before:
+        assert Field(here).run(*before).ok
+    here.rename(start)
+    at = 1
+    while True:
+        shutil.copytree(start, here)
+        crashed = survives(Field(here), after, at, torn=torn)
+        shutil.rmtree(here)
+        if not crashed:
+            return at
+        at += step
+
+
+@pytest.mark.parametrize("torn", [False, True], ids=["whole writes", "torn writes"])
+def test_dying_at_each_point_of_making_a_few_loses_nothing(tmp_path: Path, torn: bool) -> None:
+    assert kill_everywhere(tmp_path, [], few(), torn=torn) > 30
+
+
+def test_dying_at_each_point_of_changing_replacing_and_deleting_loses_nothing(tmp_path: Path) -> None:
+    assert kill_everywhere(tmp_path, few(), changed()) > 30
+
+
+def test_dying_at_each_point_of_destroying_loses_nothing(tmp_path: Path) -> None:
+    assert kill_everywhere(tmp_path, few(), []) > 15
+
+
+@pytest.mark.slow
+def test_dying_at_each_point_of_making_twenty_loses_nothing(tmp_path: Path) -> None:
+    assert kill_everywhere(tmp_path, [], twenty()) > 60
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_dying_again_and_again_loses_nothing(tmp_path: Path, seed: int) -> None:
+    dice = random.Random(seed)
+    field = Field(tmp_path)
+    worlds = [few(), changed(1024), twenty()[:12], []]
+    for _ in range(6):
+        wants = dice.choice(worlds)
+        field.crash(*wants, at=dice.randrange(1, 60), torn=dice.random() < 0.5)
+        assert field.lost() == [], f"seed {seed}"
+    wants = dice.choice(worlds)
+    result = field.run(*wants)
+    assert result.ok, (seed, result.diagnostics)
+    field.whole(wants)
