@@ -30,6 +30,13 @@ class ShortInt(int):
     precision = 64
 
 
+class DoubleInt(ShortInt):
+    """A whole number of 53 binary digits: what a double held."""
+
+    __slots__ = ()
+    precision = 53
+
+
 class ShortFraction(Fraction):
     """A fraction of fewer binary digits than 512."""
 
@@ -66,9 +73,7 @@ def rounded(number: Number, precision: int = PRECISION) -> Number:
             if length > EXTENT:
                 raise NumberError("the number is too large")
             number = _round_whole(int(number), length - precision)
-        if precision == 64:
-            return ShortInt(number)
-        return int(number)
+        return _WHOLE.get(precision, int)(number)
     top, bottom = number.numerator, number.denominator
     if bottom.bit_length() > top.bit_length() + EXTENT or top.bit_length() > EXTENT:
         raise NumberError("the number is too small" if abs(top) < bottom else "the number is too large")
@@ -84,8 +89,11 @@ def rounded(number: Number, precision: int = PRECISION) -> Number:
         quotient = -quotient
     exact = Fraction(quotient, 1 << shift) if shift >= 0 else Fraction(quotient << -shift)
     if exact.denominator == 1:
-        return ShortInt(exact.numerator) if precision == 64 else exact.numerator
+        return _WHOLE.get(precision, int)(exact.numerator)
     return exact if precision == PRECISION else ShortFraction.of(exact, precision)
+
+
+_WHOLE: dict[int, type[int]] = {64: ShortInt, 53: DoubleInt}
 
 
 def _round_whole(number: int, drop: int) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from vwplan.values.numbers import Number, ShortFraction, ShortInt
+from vwplan.values.numbers import DoubleInt, Number, ShortFraction, ShortInt
 from vwplan.values.types import (
     BOOL,
     DYNAMIC,
@@ -272,6 +272,7 @@ _NATIVE: dict[type, Type] = {
     bool: BOOL,
     int: NUMBER,
     ShortInt: NUMBER,
+    DoubleInt: NUMBER,
     Fraction: NUMBER,
     ShortFraction: NUMBER,
 }

@@ -1,0 +1,118 @@
+"""Numeric functions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+from vwplan.hcl.functions.arguments import number, text, whole
+from vwplan.hcl.functions.model import ArgumentProblem, Arguments, Function, FunctionProblem, Parameter, pure
+from vwplan.values import NUMBER, STRING, Number, Refinement, Type, Value, type_of
+from vwplan.values.numbers import ShortInt, absolute, precision_of, rounded
+from vwplan.values.value import NOT_NULL
+
+_NUM = Parameter("num", NUMBER)
+
+
+def _of_double(double: float) -> Number:
+    """A number of a double's precision; a problem if it is none."""
+    if math.isnan(double) or math.isinf(double):
+        raise FunctionProblem("the result is not a finite number")
+    return rounded(Fraction(double), 53)
+
+
+def _double(value: Value) -> float:
+    try:
+        return float(number(value))
+    except OverflowError:
+        raise FunctionProblem("the argument is too large") from None
+
+
+def _log(arguments: Arguments, _: Type) -> Value:
+    size, base = map(_double, arguments)
+    if size <= 0 or base < 0 or base == 1:
+        raise FunctionProblem("number and base must be greater than 0, and the base not 1")
+    if not base:
+        return 0
+    return _of_double(math.log(size) / math.log(base))
+
+
+def _pow(arguments: Arguments, _: Type) -> Value:
+    base, power = map(_double, arguments)
+    try:
+        return _of_double(math.pow(base, power))
+    except (OverflowError, ValueError):
+        raise FunctionProblem("the result is not a finite number") from None
+
+
+def _signum(arguments: Arguments, _: Type) -> Value:
+    found = whole(arguments[0])
+    return ShortInt((found > 0) - (found < 0))
+
+
+def _round(by: Callable[[Number], int]) -> Callable[[Arguments, Type], Value]:
+    def body(arguments: Arguments, _: Type) -> Value:
+        found = number(arguments[0])
+        return rounded(by(found), precision_of(found))
+
+    return body
+
+
+def _extreme(choose: Callable[..., Number], name: str) -> Function:
+    def body(arguments: Arguments, _: Type) -> Value:
+        if not arguments:
+            raise FunctionProblem("at least one number is required")
+        return choose(map(number, arguments))
+
+    return pure(name, (), NUMBER, body, Parameter("numbers", NUMBER, dynamic=True))
+
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def _parseint_type(arguments: Arguments) -> Type:
+    have = type_of(arguments[0])
+    if have != STRING:
+        raise ArgumentProblem(0, f"a string is required, not a {have.friendly}")
+    return NUMBER
+
+
+def _parseint(arguments: Arguments, _: Type) -> Value:
+    written, base = text(arguments[0]), whole(arguments[1], 1)
+    if not 2 <= base <= 62:
+        raise ArgumentProblem(1, "the base must be between 2 and 62")
+    digits = written[1:] if written[:1] in ("+", "-") else written
+    if base <= 36:
+        digits = digits.lower()
+    allowed = _DIGITS[:base]
+    if not digits or not digits.isascii() or any(digit not in allowed for digit in digits):
+        raise ArgumentProblem(0, f'"{written}" is no whole number in base {base}')
+    if len(digits) > 100_000:
+        raise ArgumentProblem(0, "the number has too many digits")
+    found = 0
+    for digit in digits:
+        found = found * base + _DIGITS.index(digit)
+    if written.startswith("-"):
+        found = -found
+    return rounded(found, 64) if found.bit_length() <= 64 else found
+
+
+FUNCTIONS = [
+    pure(
+        "abs",
+        [Parameter("num", NUMBER, dynamic=True)],
+        NUMBER,
+        lambda a, _: absolute(number(a[0])),
+        None,
+        Refinement(True, "", 0),
+    ),
+    pure("ceil", [_NUM], NUMBER, _round(math.ceil)),
+    pure("floor", [_NUM], NUMBER, _round(math.floor)),
+    pure("log", [_NUM, Parameter("base", NUMBER)], NUMBER, _log),
+    _extreme(max, "max"),
+    _extreme(min, "min"),
+    pure("parseint", [Parameter("number"), Parameter("base", NUMBER)], _parseint_type, _parseint),
+    pure("pow", [_NUM, Parameter("power", NUMBER)], NUMBER, _pow),
+    pure("signum", [_NUM], NUMBER, _signum, None, NOT_NULL),
+]

@@ -1,0 +1,168 @@
+"""Regular expressions, by RE2, which no pattern can make run away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from vwplan.hcl.functions.arguments import text
+from vwplan.hcl.functions.model import ArgumentProblem, Arguments, FunctionProblem, Parameter, pure
+from vwplan.values import (
+    DYNAMIC,
+    STRING,
+    UNKNOWN,
+    ListType,
+    ListValue,
+    Null,
+    ObjectType,
+    ObjectValue,
+    TupleType,
+    TupleValue,
+    Type,
+    Unknown,
+    Value,
+)
+from vwplan.values.value import normal
+
+_STRING_NULL = Null(STRING)
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 64 << 20
+    return re2.compile(pattern, options)
+
+
+def _pattern(pattern: str) -> Any:
+    """The compiled pattern; `ValueError` says what is wrong with it."""
+    try:
+        return _compiled(pattern)
+    except re2.error as error:
+        reason = error.args[0]
+        raise ValueError(reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)) from None
+
+
+def _matches(pattern: Any, found: str) -> Iterator[Any]:
+    """Every match from left to right; none of nothing right behind another."""
+    at, previous = 0, -1
+    while at <= len(found):
+        match = pattern.search(found, at)
+        if match is None:
+            return
+        start, end = match.span()
+        accepted = not (start == end == previous)
+        at = end + 1 if end == at else end
+        previous = end
+        if accepted:
+            yield match
+
+
+def _result_type(pattern: str, index: int) -> Type:
+    """What a match is given as: a string, or a tuple or object of its groups."""
+    try:
+        compiled = _pattern(pattern)
+    except ValueError as error:
+        raise ArgumentProblem(index, f"it is no valid pattern of RE2: {error}") from None
+    names = compiled.groupindex
+    if not compiled.groups:
+        return STRING
+    if not names:
+        return TupleType([STRING] * compiled.groups)
+    if len(names) < compiled.groups:
+        raise ArgumentProblem(index, "it has groups with and without names: give all of them one, or none")
+    return ObjectType(dict.fromkeys(names, STRING))
+
+
+def _result(match: Any, type: Type) -> Value:
+    if isinstance(type, TupleType):
+        return TupleValue([_group(group) for group in match.groups()])
+    if isinstance(type, ObjectType):
+        groups = match.groups()
+        return ObjectValue({name: _group(groups[at - 1]) for name, at in match.re.groupindex.items()})
+    return normal(match.group(0))
+
+
+def _group(group: str | None) -> Value:
+    return _STRING_NULL if group is None else normal(group)
+
+
+def _regex_type(arguments: Arguments) -> Type:
+    return DYNAMIC if isinstance(arguments[0], Unknown) else _result_type(text(arguments[0]), 0)
+
+
+def _regex(arguments: Arguments, type: Type) -> Value:
+    if type is DYNAMIC:
+        return UNKNOWN
+    match = _pattern(text(arguments[0])).search(text(arguments[1]))
+    if match is None:
+        raise FunctionProblem("the pattern matches no part of the string")
+    return _result(match, type)
+
+
+def _regexall_type(arguments: Arguments) -> Type:
+    return ListType(_regex_type(arguments))
+
+
+def _regexall(arguments: Arguments, type: Type) -> Value:
+    assert isinstance(type, ListType)
+    matches = _matches(_pattern(text(arguments[0])), text(arguments[1]))
+    return ListValue(type.element, [_result(match, type.element) for match in matches])
+
+
+_REFERENCE = re.compile(r"\$(?:(\$)|(\w++)|\{(\w++)\})")
+
+
+def _expanded(template: str, match: Any) -> str:
+    """A replacement with `$1`, `$name` and `${name}` replaced by groups, and `$$` by a dollar sign."""
+
+    def one(reference: re.Match[str]) -> str:
+        if reference[1]:
+            return "$"
+        name = reference[2] or reference[3]
+        if name.isascii() and name.isdecimal() and (name == "0" or name[0] != "0"):
+            at = int(name) if len(name) < 5 else -1
+            found = match.group(at) if 0 <= at <= match.re.groups else None
+        else:
+            found = match.group(name) if name in match.re.groupindex else None
+        return found or ""
+
+    return _REFERENCE.sub(one, template)
+
+
+def _replace(arguments: Arguments, _: Type) -> Value:
+    found, part, template = map(text, arguments)
+    if not (len(part) > 1 and part[0] == part[-1] == "/"):
+        return normal(found.replace(part, template))
+    try:
+        pattern = _pattern(part[1:-1])
+    except ValueError as error:
+        raise FunctionProblem(f'"{part}" is no valid pattern of RE2: {error}') from None
+    out: list[str] = []
+    at = 0
+    for match in _matches(pattern, found):
+        start, end = match.span()
+        out.append(found[at:start])
+        out.append(_expanded(template, match))
+        at = end
+    out.append(found[at:])
+    return normal("".join(out))
+
+
+_PATTERN, _IN = Parameter("pattern", STRING), Parameter("string", STRING)
+
+FUNCTIONS = [
+    pure("regex", [_PATTERN, _IN], _regex_type, _regex),
+    pure("regexall", [_PATTERN, _IN], _regexall_type, _regexall),
+    pure(
+        "replace",
+        [Parameter("str", STRING), Parameter("substr", STRING), Parameter("replace", STRING)],
+        STRING,
+        _replace,
+    ),
+]
