@@ -65,9 +65,9 @@ class Change:
     """What will differ for one resource.
 
     `effect` is the greatest of its differences' effects. `reason` is a few words on why (`memory changed`, `deleted
-    outside vwplan`, `tainted`, `its image is replaced`). `previous` is the address before a move. `after` are the whole arguments as they
-    will be (none where it goes), `before` as they are (none where it is created). `outage` tells users that it is away for a while. `asks` tells
-    that the spec wants a second yes before this replacement (`replace = "ask"`).
+    outside vwplan`, `half-made before`, `network.a is made anew`). `previous` is the address before a move. `after` are the whole
+    arguments as they will be (none where it goes), `before` as they are (none where it is created). `outage` tells users
+    that it is away for a while, `asks` that the spec wants a second yes before this replacement (`replace = "ask"`).
     """
 
     key: str

@@ -84,6 +84,13 @@ def substituted(value: Plain, names: Mapping[str, str]) -> Plain:
     if kind is list or kind is tuple:
         items = [substituted(item, names) for item in value]
         return value if all(a is b for a, b in zip(items, value, strict=True)) else items
+    if isinstance(value, Sensitive):
+        inner = substituted(value.value, names)
+        return value if inner is value.value else Sensitive(inner, value.marks)
+    if isinstance(value, Unknown):
+        from vwplan.plan.late import renamed
+
+        return renamed(value, names)
     return value
 
 

@@ -75,8 +75,8 @@ class ChangeWriter:
             lines.append("")
             return
         pad = " " * (3 - len(sign))
-        lines.append(f"{pad}{self._signs[sign]} {_title(change)} {{")
-        shape = _shape(change.kind)
+        lines.append(f"{pad}{self._signs[sign]} {block_title(change.kind, change.key)} {{")
+        shape = shape_of_kind(change.kind)
         match change.does:
             case Does.CREATE:
                 self._whole(change.after, shape, "+", 6, lines, _facts(change))
@@ -172,12 +172,13 @@ class ChangeWriter:
         return f"      {self._signs[sign]} {difference.path:{widest}} = {text} {cost}"
 
 
-def _title(change: Change) -> str:
-    address = Address.parse(change.key)
+def block_title(kind: str, key: str) -> str:
+    """What stands before the brace: the kind, and the name of the block that declares it."""
+    address = Address.parse(key)
     name = address.name
     if address.role:
         name += ".head" if address.role == "head" else f".workers.{address.role}"
-    return f'{change.kind} "{name}"'
+    return f'{kind} "{name}"'
 
 
 def _facts(change: Change) -> dict[str, Plain]:
@@ -192,7 +193,8 @@ def _facts(change: Change) -> dict[str, Plain]:
 
 
 @lru_cache(maxsize=64)
-def _shape(kind: str) -> Shape:
+def shape_of_kind(kind: str) -> Shape:
+    """The shape of a kind's arguments; an empty one for a kind that is not declared."""
     declared = KINDS.get(kind)
     return EMPTY if declared is None else shape_of(declared)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,21 +10,17 @@ from vwplan.diagnostics import Diagnostic, Range, Severity, Source
 FORMAT = "1.0"
 
 
-def validation_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """The outcome of a validation: whether valid, how many errors and warnings, and each of them."""
+def validation_json(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
+    """The outcome of a validation as a JSON-able mapping: whether valid, how many errors and warnings, each of them."""
     found = list(diagnostics)
     errors = sum(one.severity is Severity.ERROR for one in found)
-    return json.dumps(
-        {
-            "format_version": FORMAT,
-            "valid": errors == 0,
-            "error_count": errors,
-            "warning_count": len(found) - errors,
-            "diagnostics": [diagnostic_plain(one) for one in found],
-        },
-        ensure_ascii=False,
-        indent=2,
-    )
+    return {
+        "format_version": FORMAT,
+        "valid": errors == 0,
+        "error_count": errors,
+        "warning_count": len(found) - errors,
+        "diagnostics": [diagnostic_plain(one) for one in found],
+    }
 
 
 def diagnostic_plain(diagnostic: Diagnostic) -> dict[str, Any]:

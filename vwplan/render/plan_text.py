@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from vwplan.diagnostics import Severity
 from vwplan.plan.model import Change, Does, Plan, StepVerb
 from vwplan.render.change_text import ChangeWriter
 from vwplan.render.theme import Theme, harmless
@@ -27,7 +26,7 @@ LEGEND = {
 
 
 def plan_text(plan: Plan, colour: bool = False, *, steps: bool = False) -> str:
-    """The whole plan; with `steps` also each step, as they will be carried out."""
+    """The whole plan but for its warnings; with `steps` also each step, as they will be carried out."""
     theme = Theme(colour)
     sections = [
         _unseen(plan, theme),
@@ -37,7 +36,6 @@ def plan_text(plan: Plan, colour: bool = False, *, steps: bool = False) -> str:
         _outputs(plan, theme),
         _checks(plan, theme),
         steps_text(plan, colour) if steps and plan.steps else "",
-        _warnings(plan, theme),
         _sum(plan, theme),
     ]
     return "\n".join(section for section in sections if section)
@@ -158,14 +156,6 @@ def _checks(plan: Plan, theme: Theme) -> str:
     return "\n".join(["Checks:", *lines]) + "\n" if lines else ""
 
 
-def _warnings(plan: Plan, theme: Theme) -> str:
-    found = [one for one in plan.warnings if one.severity is Severity.WARNING]
-    return "".join(
-        f"{theme.paint('Warning: ', 'yellow', 'bold')}{harmless(one.summary)}. {harmless(one.detail)}\n"
-        for one in found
-    )
-
-
 def _sum(plan: Plan, theme: Theme) -> str:
     if plan.empty:
         return _nothing(plan, theme)
@@ -199,8 +189,3 @@ def _nothing(plan: Plan, theme: Theme) -> str:
     else:
         rest = "Your infrastructure matches the configuration."
     return f"{theme.paint('No changes.', 'green', 'bold')} {rest}\n"
-
-
-def sum_of(counts: Mapping[str, int]) -> str:
-    """What an apply came to, in Terraform's words."""
-    return f"{counts.get('added', 0)} added, {counts.get('changed', 0)} changed, {counts.get('destroyed', 0)} destroyed"

@@ -1,0 +1,82 @@
+"""What is late, in plans: written and read, and given the new identities of what is made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from vwplan.plan.plain import Seal
+from vwplan.values import (
+    Computed,
+    Late,
+    Marked,
+    SetValue,
+    Unknown,
+    Value,
+    set_value,
+    to_plain,
+    type_from_json,
+    type_to_json,
+    unmark_deep,
+)
+from vwplan.values.value import rebuilt
+
+Plain = Any
+
+
+def late_to_plain(value: Unknown, seal: Seal) -> Plain:
+    """A late leaf as a JSON-able value: the fact that it will be, or the expression and its inputs."""
+    if not isinstance(value, Late):
+        return {"type": type_to_json(value.type)}
+    from vwplan.hcl.late import late_to_json
+
+    return late_to_json(value, lambda secret: seal(to_plain(unmark_deep(secret)[0])))
+
+
+def late_from_plain(found: Plain) -> Unknown:
+    """The late leaf that `late_to_plain` wrote.
+
+    One that hangs on a secret comes back as merely unknown: the plan does not hold the secret, so nothing can compute it.
+    """
+    if "fact" not in found and "expression" not in found:
+        return Unknown(type_from_json(found["type"]))
+    from vwplan.hcl.late import late_from_json
+
+    try:
+        return late_from_json(found)
+    except ValueError:
+        return Unknown(type_from_json(found["type"]))
+
+
+def renamed(value: Unknown, names: Mapping[str, str]) -> Unknown:
+    """A late leaf with new identities for old ones among what it is computed from; the very same object where there are none."""
+    if not isinstance(value, Late) or not isinstance(value.origin, Computed):
+        return value
+    inputs = {text: _renamed(item, names) for text, item in value.origin.inputs.items()}
+    if all(inputs[text] is item for text, item in value.origin.inputs.items()):
+        return value
+    return Late(value.type, replace(value.origin, inputs=inputs), value.refinement)
+
+
+def _renamed(value: Value, names: Mapping[str, str]) -> Value:
+    if isinstance(value, str):
+        for old, new in names.items():
+            value = value.replace(old, new) if old in value else value
+        return value
+    if isinstance(value, Unknown):
+        return renamed(value, names)
+    if isinstance(value, Marked):
+        return Marked(rebuilt(value.value, lambda part: _renamed(part, names)), value.marks)
+    if isinstance(value, SetValue):
+        return set_value(value.element, [_renamed(item, names) for item in value.items])
+    changed = False
+
+    def change(part: Value) -> Value:
+        nonlocal changed
+        new = _renamed(part, names)
+        changed = changed or new is not part
+        return new
+
+    made = rebuilt(value, change)
+    return made if changed else value

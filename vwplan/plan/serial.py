@@ -1,0 +1,318 @@
+"""Plans as JSON text: all that carrying one out needs, but no secret, no URI, and no place in a file.
+
+Arguments and contexts are told once each, in tables, and named by their place. What is late is written as
+`{"$unknown": …}`, a secret as `{"$sensitive": HMAC}`, a number that is no whole one as `{"$number": "1/3"}`. Fields that have
+their ordinary value are left out. `schemas/plan.schema.json` describes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from vwplan.diagnostics import Diagnostic, DiagnosticError, Severity
+from vwplan.graph.model import Cause, CheckResult, Moved, WantedOutput
+from vwplan.kinds.model import Effect
+from vwplan.plan.checking import check
+from vwplan.plan.late import late_from_plain, late_to_plain
+from vwplan.plan.model import Change, Difference, Does, Drift, HostSeen, Plan, Step, StepVerb
+from vwplan.plan.plain import SECRET, Seal
+from vwplan.provider.api import Expectation
+from vwplan.state.wire import record_from_plain, record_to_plain, roster_from_plain, roster_to_plain
+from vwplan.values import Sensitive, Unknown
+
+Plain = Any
+
+FORMAT = "vwplan-plan"
+VERSION = 1
+
+
+def to_text(plan: Plan, seal: Seal) -> str:
+    """The plan as one line of JSON; `seal` turns a secret into its HMAC under the stack's key."""
+
+    def leaf(value: object) -> object:
+        if isinstance(value, Sensitive):
+            return {SECRET: seal(value.value)}
+        if isinstance(value, Unknown):
+            return {"$unknown": late_to_plain(value, seal)}
+        if isinstance(value, Fraction):
+            return {"$number": f"{value.numerator}/{value.denominator}"}
+        if isinstance(value, Mapping):
+            return dict(value)
+        if isinstance(value, frozenset):
+            return sorted(value)
+        raise TypeError(f"{type(value).__name__} cannot be saved in a plan")
+
+    return json.dumps(_plan(plan), ensure_ascii=False, separators=(",", ":"), default=leaf) + "\n"
+
+
+class _Table:
+    """Mappings told once each: gives the place of one, by which object it is."""
+
+    __slots__ = ("_places", "rows")
+
+    def __init__(self) -> None:
+        self.rows: list[Mapping[str, Plain]] = []
+        self._places: dict[int, int] = {}
+
+    def place(self, row: Mapping[str, Plain]) -> int:
+        place = self._places.get(id(row))
+        if place is None:
+            place = self._places[id(row)] = len(self.rows)
+            self.rows.append(row)
+        return place
+
+
+def _plan(plan: Plan) -> dict[str, Plain]:
+    table = _Table()
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "lineage": plan.lineage,
+        "state_serial": plan.state_serial,
+        "stack": plan.stack,
+        "made_at": plan.made_at,
+        "incomplete": plan.incomplete,
+        "destroy": plan.destroy,
+        "refresh_only": plan.refresh_only,
+        "spec_digest": plan.spec_digest,
+        "variables": plan.variables,
+        "hosts": [{"key": h.key, "uuid": h.uuid, "problem": h.problem} for h in plan.hosts],
+        "rosters": {key: roster_to_plain(roster) for key, roster in plan.rosters.items()},
+        "outputs": [_output(output) for output in plan.outputs],
+        "output_changes": {name: [before, after] for name, (before, after) in plan.output_changes.items()},
+        "checks": [{"address": c.address, "passed": c.passed, "message": c.message} for c in plan.checks],
+        "moved": [[move.source, move.target] for move in plan.moved],
+        "warnings": [_warning(warning) for warning in plan.warnings],
+        "drift": [
+            {"key": d.key, "sentence": d.sentence, "differences": [_difference(one) for one in d.differences]}
+            for d in plan.drift
+        ],
+        "adopted": [record_to_plain(record) for record in plan.adopted],
+        "changes": [_change(change, table) for change in plan.changes],
+        "steps": [_step(step, table) for step in plan.steps],
+        "tables": table.rows,
+    }
+
+
+def _output(output: WantedOutput) -> dict[str, Plain]:
+    value = Sensitive(output.value) if output.sensitive and not isinstance(output.value, Sensitive) else output.value
+    return {
+        "name": output.name,
+        "value": value,
+        "type": output.type,
+        "sensitive": output.sensitive,
+        "depends": output.depends,
+    }
+
+
+def _warning(warning: Diagnostic) -> dict[str, Plain]:
+    return {
+        "code": warning.code,
+        "summary": warning.summary,
+        "detail": warning.detail,
+        "address": warning.address,
+        "severity": warning.severity.value,
+    }
+
+
+def _difference(difference: Difference) -> list[Plain]:
+    return [difference.path, difference.before, difference.after, difference.effect.value]
+
+
+def _change(change: Change, table: _Table) -> dict[str, Plain]:
+    plain: dict[str, Plain] = {
+        "key": change.key,
+        "kind": change.kind,
+        "does": change.does.value,
+        "identity": change.identity,
+        "name": change.name,
+    }
+    if change.differences:
+        plain["differences"] = [_difference(one) for one in change.differences]
+    if change.effect is not None:
+        plain["effect"] = change.effect.value
+    for name in ("reason", "previous", "outage", "asks"):
+        if getattr(change, name):
+            plain[name] = getattr(change, name)
+    if change.causes:
+        plain["causes"] = [cause.text for cause in change.causes]
+    for name in ("before", "after", "facts"):
+        if getattr(change, name):
+            plain[name] = table.place(getattr(change, name))
+    return plain
+
+
+_STEP_PLAIN = ("identity", "name", "host", "birth", "needs", "changes", "drops", "cluster", "reservations", "epoch")
+
+
+def _step(step: Step, table: _Table) -> dict[str, Plain]:
+    plain: dict[str, Plain] = {"id": step.id, "verb": step.verb.value, "key": step.key, "kind": step.kind}
+    for name in _STEP_PLAIN:
+        value = getattr(step, name)
+        if value:
+            plain[name] = value
+    if step.arguments:
+        plain["arguments"] = table.place(step.arguments)
+    if step.before is not None:
+        plain["before"] = table.place(step.before)
+    if step.context is not None:
+        plain["context"] = table.place(step.context)
+    if step.expects is not None:
+        expects = step.expects
+        plain["expects"] = [expects.exists, sorted(expects.writers), expects.digest]
+    if step.record is not None:
+        record = record_to_plain(step.record)
+        record["arguments"] = table.place(step.record.arguments)
+        plain["record"] = record
+    plain["timeout"] = step.timeout
+    plain["cost"] = step.cost
+    return plain
+
+
+def from_text(text: str, name: str = "the plan") -> Plan:
+    """The plan that `to_text` wrote, but for places in files; `DiagnosticError` for anything else. `name` is told in problems."""
+    try:
+        found = json.loads(text)
+    except ValueError as problem:
+        raise _unreadable(name, "it is not JSON") from problem
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise _unreadable(name, "it is no saved plan")
+    if found.get("version") != VERSION:
+        raise _unreadable(
+            name, f"its format is version {found.get('version')}, and this program knows version {VERSION}"
+        )
+    try:
+        plan = _read_plan(_opened(found) if "$unknown" in text or "$number" in text else found)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
+        raise _unreadable(name, "it was altered, or cut short") from problem
+    wrong = check(plan)
+    if wrong:
+        raise _unreadable(name, f"its steps make no sense: {wrong[0]}")
+    return plan
+
+
+def _unreadable(name: str, why: str) -> DiagnosticError:
+    return DiagnosticError(
+        Diagnostic("plan-unreadable", "Cannot read the plan", f"{name}: {why}. Make it again with plan --out.")
+    )
+
+
+def _opened(value: Plain) -> Plain:
+    """The value with late leaves and numbers as they were."""
+    if isinstance(value, dict):
+        if len(value) == 1:
+            if "$unknown" in value:
+                return late_from_plain(value["$unknown"])
+            if "$number" in value:
+                return Fraction(value["$number"])
+        return {key: _opened(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_opened(item) for item in value]
+    return value
+
+
+def _read_plan(found: Mapping[str, Plain]) -> Plan:
+    rows = found["tables"]
+    return Plan(
+        found["lineage"],
+        found["state_serial"],
+        found["stack"],
+        found["made_at"],
+        tuple(_read_change(one, rows) for one in found["changes"]),
+        tuple(_read_step(one, rows) for one in found["steps"]),
+        {key: roster_from_plain(roster) for key, roster in found["rosters"].items()},
+        tuple(_read_output(one) for one in found["outputs"]),
+        tuple(
+            Drift(one["key"], one["sentence"], tuple(_read_difference(d) for d in one["differences"]))
+            for one in found["drift"]
+        ),
+        tuple(HostSeen(one["key"], one["uuid"], one["problem"]) for one in found["hosts"]),
+        tuple(CheckResult(one["address"], one["passed"], one["message"], None) for one in found["checks"]),
+        tuple(Moved(source, target, None) for source, target in found["moved"]),
+        tuple(_read_warning(one) for one in found["warnings"]),
+        tuple(record_from_plain(one) for one in found["adopted"]),
+        found["incomplete"],
+        found["destroy"],
+        found["refresh_only"],
+        found["variables"],
+        {name: (before, after) for name, (before, after) in found["output_changes"].items()},
+        found["spec_digest"],
+    )
+
+
+def _read_output(found: Mapping[str, Plain]) -> WantedOutput:
+    return WantedOutput(found["name"], found["value"], found["type"], found["sensitive"], tuple(found["depends"]), None)
+
+
+def _read_warning(found: Mapping[str, Plain]) -> Diagnostic:
+    return Diagnostic(
+        found["code"],
+        found["summary"],
+        found["detail"],
+        address=found["address"],
+        severity=Severity(found["severity"]),
+    )
+
+
+def _read_difference(found: list[Plain]) -> Difference:
+    path, before, after, effect = found
+    return Difference(path, before, after, Effect(effect))
+
+
+def _read_change(found: Mapping[str, Plain], rows: list[Mapping[str, Plain]]) -> Change:
+    def row(name: str) -> Mapping[str, Plain]:
+        return rows[found[name]] if name in found else {}
+
+    return Change(
+        found["key"],
+        found["kind"],
+        Does(found["does"]),
+        found["identity"],
+        found["name"],
+        tuple(_read_difference(one) for one in found.get("differences", ())),
+        Effect(found["effect"]) if "effect" in found else None,
+        found.get("reason", ""),
+        tuple(Cause(text) for text in found.get("causes", ())),
+        row("before"),
+        row("after"),
+        row("facts"),
+        found.get("previous", ""),
+        found.get("outage", False),
+        found.get("asks", False),
+    )
+
+
+def _read_step(found: Mapping[str, Plain], rows: list[Mapping[str, Plain]]) -> Step:
+    expects = None
+    if "expects" in found:
+        exists, writers, digest = found["expects"]
+        expects = Expectation(exists, frozenset(writers), digest)
+    record = None
+    if "record" in found:
+        record = record_from_plain({**found["record"], "arguments": rows[found["record"]["arguments"]]})
+    return Step(
+        found["id"],
+        StepVerb(found["verb"]),
+        found["key"],
+        found["kind"],
+        found.get("identity", ""),
+        found.get("name", ""),
+        found.get("host", ""),
+        found.get("birth", 0),
+        tuple(found.get("needs", ())),
+        rows[found["arguments"]] if "arguments" in found else {},
+        rows[found["before"]] if "before" in found else None,
+        tuple(found.get("changes", ())),
+        expects,
+        record,
+        found.get("drops", ""),
+        found.get("cluster", ""),
+        rows[found["context"]] if "context" in found else None,
+        tuple(found.get("reservations", ())),
+        found.get("epoch", 0),
+        found["timeout"],
+        found["cost"],
+    )

@@ -1,0 +1,75 @@
+"""Outputs: as text of the language, as JSON, and a single string as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from vwplan.diagnostics import Diagnostic, DiagnosticError
+from vwplan.plan.plain import SECRET
+from vwplan.render.words import HIDDEN, value_text
+from vwplan.state.records import OutputValue
+from vwplan.values import Sensitive, number_text
+
+Plain = Any
+
+
+def outputs_text(outputs: Mapping[str, OutputValue]) -> str:
+    """All outputs, one `name = value` each, sorted."""
+    widest = max(map(len, outputs), default=0)
+    return "".join(f"{name:{widest}} = {output_text(outputs[name])}" for name in sorted(outputs))
+
+
+def output_text(output: OutputValue) -> str:
+    """One output's value, ending in a line end; a secret is not shown."""
+    return (HIDDEN if output.sensitive else value_text(output.value)) + "\n"
+
+
+def outputs_json(outputs: Mapping[str, OutputValue]) -> str:
+    """All outputs as a JSON object of `{sensitive, type, value}`. A secret's value is what stands for it: the state has no more."""
+    found = {
+        name: {"sensitive": output.sensitive, "type": output.type, "value": output.value}
+        for name, output in sorted(outputs.items())
+    }
+    return to_json(found)
+
+
+def output_json(output: OutputValue) -> str:
+    """One output's value as JSON."""
+    return to_json(output.value)
+
+
+def output_raw(name: str, output: OutputValue) -> str:
+    """A string, number or bool as bare text; `DiagnosticError` for anything else."""
+    value = output.value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Fraction):
+        return number_text(value)
+    if isinstance(value, float):
+        return repr(value)
+    sealed = isinstance(value, Sensitive) or (isinstance(value, Mapping) and SECRET in value)
+    if sealed:
+        why = f'The state holds only what stands for the sensitive output "{name}", not its value.'
+    else:
+        what = "null" if value is None else "a collection"
+        why = f'The output "{name}" is {what}, and --raw prints only strings, numbers and bools. Use --json.'
+    raise DiagnosticError(Diagnostic("output-not-raw", "Output has no bare text", why))
+
+
+def to_json(value: Plain) -> str:
+    """A plain value as indented JSON."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=_number)
+
+
+def _number(value: object) -> object:
+    if isinstance(value, Fraction):
+        double = float(value)
+        return double if Fraction(double) == value else number_text(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON")
