@@ -84,12 +84,18 @@ def _file(path: str, file: Mapping[str, Plain]) -> dict[str, Plain]:
     made = {
         "path": path,
         "encoding": "b64",
-        "content": base64.b64encode(str(file.get("content") or "").encode()).decode(),
+        "content": base64.b64encode(content_of(file)).decode(),
         "permissions": file.get("mode") or "0644",
         "owner": owner,
     }
     # Files come before users, but for those put off.
     return made if owner.partition(":")[0] == "root" else {**made, "defer": True}
+
+
+def content_of(file: Mapping[str, Plain]) -> bytes:
+    """The bytes of a file to be put into the guest; given as text, or as bytes where they were read from a file."""
+    content = file.get("content") or b""
+    return content if isinstance(content, bytes) else str(content).encode()
 
 
 def _service(name: str, service: Mapping[str, Plain]) -> list[str]:

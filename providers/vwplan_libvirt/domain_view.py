@@ -57,7 +57,7 @@ def domain_of(text: str) -> SeenDomain:
         int(vcpus or 0),
         bytes_at(root, "memory", "KiB") >> 20,
         tuple(_nic(nic) for nic in root.iterfind("devices/interface")),
-        tuple(_disk(disk) for disk in root.iterfind("devices/disk")),
+        tuple(_disk(disk) for disk in root.iterfind("devices/disk") if disk.get("device", "disk") == "disk"),
         boot_of(root) if root.get("id") else "",
     )
 

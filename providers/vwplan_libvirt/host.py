@@ -79,7 +79,7 @@ class Host:
 
     def domain(self, identity: str) -> Any:
         """libvirt's domain with that UUID; None when there is none."""
-        return self._lookup("domainLookup", identity, libvirt.VIR_ERR_NO_DOMAIN)
+        return self._lookup("lookup", identity, libvirt.VIR_ERR_NO_DOMAIN)
 
     def network(self, identity: str) -> Any:
         """libvirt's network with that UUID; None when there is none."""

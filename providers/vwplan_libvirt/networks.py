@@ -20,9 +20,9 @@ from vwplan_libvirt.network_xml import Reservation, SeenNetwork, network_of, net
 _INACTIVE = libvirt.VIR_NETWORK_XML_INACTIVE
 
 
-def description_of(network: Any) -> str:
-    """The lasting description, which is where the mark is written anew."""
-    return str(network.XMLDesc(_INACTIVE if network.isPersistent() else 0))
+def description_of(host: Host, network: Any) -> str:
+    """The lasting description, which is where the mark is written anew. The test driver has only one."""
+    return str(network.XMLDesc(_INACTIVE if network.isPersistent() and not host.is_pretended else 0))
 
 
 def seen_network(host: Host, identity: str) -> SeenNetwork | None:
@@ -31,7 +31,7 @@ def seen_network(host: Host, identity: str) -> SeenNetwork | None:
     if network is None:
         return None
     with explaining(f"reading the network {identity}"):
-        return network_of(description_of(network))
+        return network_of(description_of(host, network))
 
 
 def need_network(host: Host, identity: str) -> SeenNetwork:
@@ -73,7 +73,7 @@ def look_at_network(host: Host, identity: str) -> Observed | None:
     if network is None:
         return None
     with explaining(f"reading the network {identity}"):
-        return observed_network(network_of(description_of(network)), is_active=bool(network.isActive()))
+        return observed_network(network_of(description_of(host, network)), is_active=bool(network.isActive()))
 
 
 def create_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
@@ -125,7 +125,7 @@ def update_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
 
 
 def _write_mark(host: Host, network: Any, action: Action) -> None:
-    root = parsed(description_of(network))
+    root = parsed(description_of(host, network))
     if mark_of(root) == action.mark:
         return
     cidr = marked_cidr(root)

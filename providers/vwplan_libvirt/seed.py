@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vwplan_libvirt.cloud_config import user_data
+from vwplan_libvirt.cloud_config import content_of, user_data
 
 Plain = Any
 
@@ -72,7 +72,7 @@ def _plain_files(given: Mapping[str, Mapping[str, Plain]]) -> dict[str, bytes]:
     table, files = [], {}
     for number, (path, file) in enumerate(sorted(given.items())):
         table.append("\t".join((path, file.get("mode") or "0644", file.get("owner") or "root:root", str(number))))
-        files[f"vw/files/{number}.content"] = str(file.get("content") or "").encode()
+        files[f"vw/files/{number}.content"] = content_of(file)
     if table:
         files["vw/files.tsv"] = _lines(table)
     return files

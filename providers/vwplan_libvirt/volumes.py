@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+import libvirt
 
 from vwplan.provider.api import Action, Mark, Observed, Outcome, Refused, Reporter
 from vwplan.provider.law import arguments_digest
@@ -136,8 +139,8 @@ def update_volume(host: Host, action: Action, reporter: Reporter) -> Outcome:
     return Outcome(look_at_volume(host, action.identity))
 
 
-def grow(host: Host, seen: SeenVolume, size: int, name: str) -> None:
-    """Make a volume larger, through the running machine that has it, if any; sizes in bytes."""
+def grow(host: Host, seen: SeenVolume, size: int, name: str, domains: Iterable[Any] | None = None) -> None:
+    """Make a volume larger, through the running machine that has it, if any of `domains` (left out: of all); in bytes."""
     if size == seen.capacity:
         return
     if size < seen.capacity:
@@ -146,12 +149,12 @@ def grow(host: Host, seen: SeenVolume, size: int, name: str) -> None:
             f"{name} has {seen.capacity // MIB} MiB, and what is stored beyond {size // MIB} MiB would be lost.",
         )
     with explaining(f"growing {name}"):
-        for domain in host.connection.listAllDomains():
+        for domain in host.connection.listAllDomains() if domains is None else domains:
             if not domain.isActive() or seen.path not in (text := domain.XMLDesc(0)):
                 continue
             for disk in domain_of(text).disks:
                 if disk.path == seen.path:
-                    domain.blockResize(disk.target, size, 1)
+                    domain.blockResize(disk.target, size, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
                     host.pool.refresh()
                     return
         host.pool.volume(seen.name).resize(size, 0)

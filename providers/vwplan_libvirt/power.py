@@ -1,0 +1,134 @@
+"""Bringing a machine to a power state: running, paused, saved, off."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import libvirt
+
+from vwplan.provider.api import Action, Changed, Interrupted, Refused, Reporter
+from vwplan_libvirt.errors import code_of, explaining
+from vwplan_libvirt.host import Host, nics_of
+from vwplan_libvirt.mark import BOOT, boot_text
+from vwplan_libvirt.networks import start_networks
+from vwplan_libvirt.seeding import write_seed
+from vwplan_libvirt.workspace_view import power_of
+
+ORDERLY_SECONDS = 60.0
+"""How long a machine may take to shut itself down before it is switched off."""
+_AGAIN_SECONDS = 5.0
+"""A guest that is still starting does not hear the power button; it is pressed again."""
+_POLL = 0.1
+
+
+def read_power(domain: Any) -> str:
+    """The power of a domain as it is now."""
+    state, reason = domain.state()
+    is_saved = state == libvirt.VIR_DOMAIN_SHUTOFF and bool(domain.hasManagedSaveImage(0))
+    return power_of(state, reason, is_saved=is_saved)[0]
+
+
+def bring_to(host: Host, action: Action, reporter: Reporter) -> Any:
+    """Bring the machine to the power that the action asks for; libvirt's domain. What is so already is left alone."""
+    domain = host.domain(action.identity)
+    if domain is None:
+        raise Changed("Changed since the plan", f"The machine {action.name} is not there any more. Plan again.")
+    wanted = action.arguments["power"]
+    with explaining(f"bringing the machine {action.name} to the power {wanted}"):
+        power = read_power(domain)
+        if wanted == "running":
+            _run(host, domain, power, action, reporter)
+        elif wanted == "paused":
+            _pause(host, domain, power, action, reporter)
+        elif wanted == "saved":
+            if power == "off":
+                start(host, domain, action, reporter, paused=True)
+            if power != "saved":
+                reporter.say("saving its memory")
+                domain.managedSave(0)
+        elif wanted == "off":
+            if power == "saved":
+                domain.managedSaveRemove(0)
+            elif power != "off":
+                shut_down(domain, reporter, orderly=power == "running" and not action.arguments.get("force"))
+        else:
+            raise Refused("No such power", f'A machine cannot be "{wanted}" on this host.')
+    return domain
+
+
+def _run(host: Host, domain: Any, power: str, action: Action, reporter: Reporter) -> None:
+    if power == "paused":
+        if domain.state()[0] == libvirt.VIR_DOMAIN_PMSUSPENDED:
+            domain.pMWakeup(0)
+        else:
+            domain.resume()
+    elif power == "saved":
+        _create(domain, 0, reporter)
+    elif power == "off":
+        start(host, domain, action, reporter)
+
+
+def _pause(host: Host, domain: Any, power: str, action: Action, reporter: Reporter) -> None:
+    if power == "running":
+        domain.suspend()
+    elif power == "off":
+        start(host, domain, action, reporter, paused=True)
+    elif power == "saved":
+        _create(domain, libvirt.VIR_DOMAIN_START_PAUSED, reporter)
+
+
+def start(host: Host, domain: Any, action: Action, reporter: Reporter, *, paused: bool = False) -> None:
+    """Boot a machine that is off, on networks that run and with a seed that says what is so today."""
+    start_networks(host, dict.fromkeys(nic["network"] for nic in nics_of(action.arguments)))
+    write_seed(host, action)
+    _create(domain, libvirt.VIR_DOMAIN_START_PAUSED if paused and not host.is_pretended else 0, reporter)
+    if paused and host.is_pretended:
+        domain.suspend()
+
+
+def _create(domain: Any, flags: int, reporter: Reporter) -> None:
+    reporter.say("starting it")
+    try:
+        domain.createWithFlags(flags)
+    except libvirt.libvirtError as error:
+        # Another call, cut off before it could tell, may have started it just now.
+        if not domain.isActive():
+            raise
+        if code_of(error) not in (libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_INTERNAL_ERROR):
+            raise
+    # Only in what describes the running machine, so that it goes when the machine stops.
+    domain.setMetadata(
+        libvirt.VIR_DOMAIN_METADATA_ELEMENT, boot_text(time.time_ns()), "vwboot", BOOT, libvirt.VIR_DOMAIN_AFFECT_LIVE
+    )
+
+
+def shut_down(domain: Any, reporter: Reporter, *, orderly: bool) -> None:
+    """Bring a machine down: in an orderly way within a bound, then, or without `orderly`, at once."""
+    if orderly and _shuts_itself_down(domain, reporter):
+        return
+    try:
+        domain.destroy()
+    except libvirt.libvirtError as error:
+        if code_of(error) not in (libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_NO_DOMAIN) or domain.isActive():
+            raise
+
+
+def _shuts_itself_down(domain: Any, reporter: Reporter) -> bool:
+    reporter.say("waiting for it to shut down")
+    deadline = time.monotonic() + ORDERLY_SECONDS
+    press_at = 0.0
+    while time.monotonic() < deadline:
+        if not domain.isActive():
+            return True
+        if time.monotonic() >= press_at:
+            press_at = time.monotonic() + _AGAIN_SECONDS
+            try:
+                domain.shutdown()
+            except libvirt.libvirtError as error:
+                # It went just now, or has no power button that works; time tells which.
+                if code_of(error) == libvirt.VIR_ERR_NO_DOMAIN:
+                    return True
+        if reporter.stop.wait(_POLL):
+            raise Interrupted("Interrupted", "The call was given up while a machine was shutting down.")
+    return False

@@ -1,0 +1,82 @@
+"""Bringing seeds onto a host, and reading those that are there."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vwplan.provider.api import Action, Refused
+from vwplan_libvirt.host import Host, nics_of
+from vwplan_libvirt.iso import pack, unpack
+from vwplan_libvirt.naming import seed_name
+from vwplan_libvirt.networks import need_network
+from vwplan_libvirt.seed import CONTEXT_FILE, HOSTS_FILE, KEY_FILE, Seed, SeedNic, seed_files
+
+_SECRET = frozenset({KEY_FILE, "user-data", "vw/user-data"})
+_ROUTED = ("nat", "routed")
+
+
+def write_seed(host: Host, action: Action) -> bool:
+    """Have the seed say what the action says; whether it had to be written.
+
+    What the action does not know is taken from the seed that is there: its SSH key, its cluster's context. A machine that runs
+    keeps the seed that it was started with until it is started again.
+    """
+    if host.is_pretended:
+        missing = host.pool.volume(seed_name(action.identity)) is None
+        if missing:
+            host.pool.make(seed_name(action.identity), 1, "raw")
+        return missing
+    old = read_seed(host, action.identity)
+    key = action.secrets.get("ssh_host_key") or old.get(KEY_FILE, b"").decode()
+    seed = Seed(
+        action.identity,
+        str(action.arguments.get("hostname") or action.name),
+        _with_contents(action.arguments),
+        tuple(_nic(host, nic) for nic in nics_of(action.arguments)),
+        action.context,
+        key,
+    )
+    files = seed_files(seed)
+    if action.context is None and CONTEXT_FILE in old:
+        files |= {name: old[name] for name in (CONTEXT_FILE, HOSTS_FILE)}
+    if files == old:
+        return False
+    host.pool.write(seed_name(action.identity), pack(files, _SECRET))
+    return True
+
+
+def read_seed(host: Host, identity: str) -> dict[str, bytes]:
+    """The files of the seed that is there; none where there is none, or none that can be read."""
+    content = host.pool.read(seed_name(identity))
+    return unpack(content) if content else {}
+
+
+def _nic(host: Host, nic: Mapping[str, Any]) -> SeedNic:
+    network = need_network(host, nic["network"])
+    prefix = ipaddress.IPv4Network(network.cidr).prefixlen if network.cidr else 0
+    return SeedNic(
+        nic.get("mac") or "",
+        nic.get("address") or "",
+        prefix,
+        network.gateway if network.mode in _ROUTED else "",
+        network.gateway if network.has_dns else "",
+        network.domain,
+    )
+
+
+def _with_contents(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The arguments with the bytes of files that are given by where they are."""
+    if not arguments.get("file"):
+        return arguments
+    files = {}
+    for path, file in arguments["file"].items():
+        files[path] = file
+        if file.get("content") is None and file.get("source"):
+            try:
+                files[path] = {**file, "content": Path(file["source"]).read_bytes()}
+            except OSError as error:
+                raise Refused("File cannot be read", f"The source of {path} in the guest: {error}.") from error
+    return {**arguments, "file": files}

@@ -1,0 +1,93 @@
+"""A workspace as an object: what its domain, its disk and its seed come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import libvirt
+
+from vwplan.provider.api import Observed
+from vwplan.provider.law import arguments_digest
+from vwplan_libvirt.domain_view import SeenDomain
+from vwplan_libvirt.domain_xml import ROOT_DISK, SEED_DISK
+from vwplan_libvirt.naming import part_of
+from vwplan_libvirt.volume_xml import SeenVolume
+
+MIB = 1 << 20
+
+_POWER = {
+    libvirt.VIR_DOMAIN_NOSTATE: "running",
+    libvirt.VIR_DOMAIN_RUNNING: "running",
+    libvirt.VIR_DOMAIN_BLOCKED: "running",
+    libvirt.VIR_DOMAIN_SHUTDOWN: "running",
+    libvirt.VIR_DOMAIN_PAUSED: "paused",
+    libvirt.VIR_DOMAIN_PMSUSPENDED: "paused",
+}
+"""The power of a domain by its state; any other state is off."""
+
+_STATUS = {
+    (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_CRASHED): "crashed",
+    (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_FAILED): "failed to start",
+    (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_IOERROR): "paused, its disk failed or is full",
+    (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_CRASHED): "crashed",
+}
+_STATUS_BY_STATE = {
+    libvirt.VIR_DOMAIN_SHUTDOWN: "shutting down",
+    libvirt.VIR_DOMAIN_CRASHED: "crashed",
+    libvirt.VIR_DOMAIN_PMSUSPENDED: "asleep",
+}
+
+
+def power_of(state: int, reason: int, *, is_saved: bool) -> tuple[str, str]:
+    """The power of a domain, and its status in words."""
+    power = _POWER.get(state, "off")
+    if power == "off" and is_saved:
+        return "saved", "saved"
+    return power, _STATUS.get((state, reason)) or _STATUS_BY_STATE.get(state) or power
+
+
+def observed_workspace(
+    identity: str,
+    domain: SeenDomain | None,
+    power: tuple[str, str],
+    disk: SeenVolume | None,
+    has_seed: bool,
+    network_of: Callable[[str], str],
+) -> Observed:
+    """A workspace as an object. `network_of` gives the identity of a network by its name, the name itself where unknown."""
+    there = (("disk", disk is not None), ("seed", has_seed), ("domain", domain is not None))
+    parts = tuple(name for name, is_there in there if is_there)
+    if domain is None:
+        return Observed("workspace", identity, "", None, {}, {"status": "half-made"}, "", parts, False, "half-made")
+    arguments: dict[str, Any] = {
+        "power": power[0],
+        "resources": {"cpus": domain.cpus, "memory": domain.memory},
+        "nic": [{"network": network_of(nic.network), "mac": nic.mac} for nic in domain.nics],
+        "disk": [{"volume": volume} for volume in attached_volumes(domain)],
+    }
+    if disk is not None:
+        arguments["resources"]["disk"] = -(-disk.capacity // MIB)
+    return Observed(
+        "workspace",
+        identity,
+        domain.name,
+        domain.mark,
+        arguments,
+        {"status": power[1]},
+        arguments_digest(arguments),
+        parts,
+        len(parts) == len(there),
+        power[1],
+        domain.boot,
+    )
+
+
+def attached_volumes(domain: SeenDomain) -> list[str]:
+    """The identities of the volumes that a domain has, in the order of their places; of what is not ours, its path."""
+    found = []
+    for disk in sorted(domain.disks, key=lambda disk: disk.target):
+        if disk.target not in (ROOT_DISK, SEED_DISK):
+            part = part_of(disk.path.rpartition("/")[2])
+            found.append(part.identity if part is not None and part.sort == "volume" else disk.path)
+    return found
