@@ -64,7 +64,7 @@ def take(argument: Argument, value: Value) -> Plain:
         return argument.default
     if argument.refers:
         return _reference(argument, value)
-    if isinstance(value, Unknown):
+    if isinstance(value, Unknown) and argument.unit is not None:
         return value
     if argument.unit is not None:
         return _in_unit(argument, value)
@@ -74,6 +74,8 @@ def take(argument: Argument, value: Value) -> Plain:
         plain = to_plain(convert(value, argument.type))
     except ConversionError as error:
         raise _wrong_type(argument, error) from None
+    if isinstance(plain, Unknown):
+        return plain
     _look(argument, plain)
     if isinstance(plain, str) and argument.form:
         return FORMS[argument.form].normal(plain)

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from vwplan.diagnostics import Diagnostic, Range
 from vwplan.hcl.evaluate import Compiled, Reference
 from vwplan.kinds.model import Argument, BlockType, Kind
 from vwplan.values import Type, Value
+
+
+class Defaults(Protocol):
+    """The defaults of optional attributes within a type."""
+
+    def apply(self, value: Value) -> Value:
+        """The value with each default in the place of what is left out or null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,11 @@ class DataBlock:
 
 @dataclass(frozen=True, slots=True)
 class VariableBlock:
-    """`variable "NAME" { … }`. `default` is None when there is none (the value is required), converted already."""
+    """`variable "NAME" { … }`. `default` is None when there is none (the value is required), converted already.
+
+    `literal` tells that text from the command line is the value itself: its type is a primitive one, or not told.
+    `type_defaults` has the defaults within the type, to be applied before a value is converted; None where there are none.
+    """
 
     name: str
     type: Type
@@ -141,7 +153,8 @@ class VariableBlock:
     ephemeral: bool
     validations: tuple[Condition, ...]
     range: Range
-    type_defaults: object = None
+    type_defaults: Defaults | None = None
+    literal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

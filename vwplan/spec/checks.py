@@ -1,0 +1,110 @@
+"""What a module must hold to as a whole: inputs of calls, providers, images taken for networks, and moves."""
+
+from __future__ import annotations
+
+from vwplan.diagnostics import Diagnostic, did_you_mean
+from vwplan.hcl.evaluate import Reference
+from vwplan.hcl.syntax import GetAttribute, Variable
+from vwplan.kinds import KINDS
+from vwplan.kinds.check import article
+from vwplan.provider.registry import names
+from vwplan.spec.draft import Call, Draft, Use
+from vwplan.spec.settings import DEFAULT_PROVIDER
+
+
+def check_module(draft: Draft) -> None:
+    """Tell what is wrong with a module whose blocks, and those of the modules that it calls, have all been read."""
+    for use in draft.uses:
+        if use.argument is not None and use.argument.refers:
+            _one_object(draft, use)
+    for name, call in draft.calls.items():
+        child = draft.children.get(name)
+        if child is not None:
+            _inputs(draft, call, child)
+    _providers(draft)
+    _moves(draft)
+
+
+def _one_object(draft: Draft, use: Use) -> None:
+    """An argument that takes one object, given the block of another kind, or a whole list."""
+    argument, expression = use.argument, use.value.expression
+    if argument is None or not use.value.references:
+        return
+    reference = use.value.references[0]
+    if not isinstance(expression, GetAttribute) or reference.root not in KINDS:
+        return
+    block = draft.resources.get(f"{reference.root}.{reference.steps[0].key}") if reference.steps else None
+    if block is None or not isinstance(expression.object, Variable):
+        return
+    if reference.root != argument.refers:
+        kind = argument.refers
+        given = f"{article(reference.root)} {reference.root}"
+        detail = f'"{argument.name}" takes {article(kind)} {kind}, and {reference.text} is {given}.'
+        draft.add(Diagnostic("wrong-kind", "Wrong kind of object", detail, reference.range))
+    elif block.meta.count is not None or block.meta.for_each is not None:
+        word, key = ("count", "[0]") if block.meta.count is not None else ("for_each", '["a key"]')
+        detail = (
+            f'"{argument.name}" takes one {argument.refers}, and {reference.text} has {word}, so it is several. '
+            f"Pick one: write {reference.text}{key}."
+        )
+        draft.add(Diagnostic("whole-list", "One object is wanted", detail, reference.range))
+
+
+def _inputs(draft: Draft, call: Call, child: Draft) -> None:
+    for name, value in call.inputs.items():
+        if name not in child.variables:
+            detail = f'The module has no variable "{name}".{did_you_mean(name, child.variables)}'
+            draft.add(Diagnostic("unknown-argument", "Unknown argument", detail, value.range))
+    if child.broken:
+        return
+    for name, variable in child.variables.items():
+        if not variable.has_default and name not in call.inputs:
+            about = f" ({variable.description})" if variable.description else ""
+            detail = f'The module needs the variable "{name}"{about}, declared at {variable.range}.'
+            draft.add(Diagnostic("missing-argument", "Missing argument", detail, call.range))
+
+
+def _providers(draft: Draft) -> None:
+    """Every provider configuration that is named must be declared, or handed in by each call of the module."""
+    for _, reference in draft.provider_uses:
+        if not _is_provider(draft, reference):
+            near = did_you_mean(reference.text, draft.providers)
+            detail = f'There is no provider configuration "{reference.text}".{near or _declare(reference)}'
+            draft.add(Diagnostic("unknown-provider", "Unknown provider", detail, reference.range))
+
+
+def _declare(reference: Reference) -> str:
+    alias = f' with alias = "{reference.steps[0].key}"' if reference.steps else ""
+    return f' Declare it: provider "{reference.root}"{alias}.'
+
+
+def _is_provider(draft: Draft, reference: Reference) -> bool:
+    if reference.text in draft.providers or reference.text in (draft.handed or ()):
+        return True
+    return not reference.steps and (reference.root == DEFAULT_PROVIDER or reference.root in names())
+
+
+def _moves(draft: Draft) -> None:
+    for moved in draft.moved:
+        source, target = moved.source, moved.target
+        key = f"{source.root}.{source.steps[0].key}"
+        if len(source.steps) == 1 and _declared(draft, source) and key != f"{target.root}.{target.steps[0].key}":
+            detail = (
+                f"{source.text} is still declared, so it cannot have moved to {target.text}. Take one of the two out."
+            )
+            draft.add(Diagnostic("invalid-move", "Moved from what is still there", detail, source.range))
+    for removed in draft.removed:
+        if len(removed.source.steps) == 1 and _declared(draft, removed.source):
+            detail = f"{removed.source.text} is still declared. Take its block out, or this one."
+            draft.add(Diagnostic("invalid-removal", "Removed and still there", detail, removed.source.range))
+    for each in draft.imports:
+        if each.target.root in KINDS and not _declared(draft, each.target):
+            detail = f"There is no block {each.target.root}.{each.target.steps[0].key} to import into. Write one."
+            draft.add(
+                Diagnostic("undeclared-reference", "Reference to something undeclared", detail, each.target.range)
+            )
+
+
+def _declared(draft: Draft, address: Reference) -> bool:
+    name = str(address.steps[0].key)
+    return name in draft.calls if address.root == "module" else f"{address.root}.{name}" in draft.resources

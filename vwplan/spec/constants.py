@@ -1,0 +1,86 @@
+"""Values that a block must say outright: names, descriptions, switches; and references that stand for themselves."""
+
+from __future__ import annotations
+
+from vwplan.diagnostics import Diagnostic, Range, Source
+from vwplan.hcl.evaluate import EvaluationError, MappingScope, Reference, compile_expression
+from vwplan.hcl.evaluation.tree import as_reference, spine
+from vwplan.hcl.syntax import Attribute, Expression, Literal, Parenthesised, TupleItems, Variable
+from vwplan.spec.draft import Draft
+from vwplan.values import BOOL, STRING, ConversionError, Null, Type, Value, convert
+
+_EMPTY = MappingScope()
+
+
+def constant(draft: Draft, attribute: Attribute, source: Source) -> Value | None:
+    """The value of an argument that must be one; None where it is not, which has been told then."""
+    compiled = compile_expression(attribute.expression, source)
+    if compiled.references or compiled.functions:
+        detail = f'"{attribute.name}" must be said outright: nothing can be referred to or called here.'
+        draft.add(Diagnostic("not-constant", "Not a constant", detail, compiled.range))
+        return None
+    try:
+        return compiled.evaluate(_EMPTY)
+    except EvaluationError as error:
+        draft.problems.extend(error.diagnostics)
+        return None
+
+
+def constant_text(draft: Draft, attribute: Attribute | None, source: Source, default: str = "") -> str:
+    """The text that an argument says outright; the default where there is none."""
+    found = _converted(draft, attribute, source, STRING)
+    return found if isinstance(found, str) else default
+
+
+def constant_flag(draft: Draft, attribute: Attribute | None, source: Source, default: bool) -> bool:
+    """The yes or no that an argument says outright; the default where there is none."""
+    found = _converted(draft, attribute, source, BOOL)
+    return found if isinstance(found, bool) else default
+
+
+def _converted(draft: Draft, attribute: Attribute | None, source: Source, type: Type) -> Value | None:
+    if attribute is None:
+        return None
+    found = constant(draft, attribute, source)
+    if found is None or isinstance(found, Null):
+        return None
+    try:
+        return convert(found, type)
+    except ConversionError as error:
+        detail = f'"{attribute.name}" does not take this value: {error}.'
+        draft.add(Diagnostic("wrong-type", "Wrong type", detail, _range(attribute.expression, source)))
+        return None
+
+
+def reference(draft: Draft, expression: Expression, source: Source, what: str) -> Reference | None:
+    """The reference that an expression is; None where it is something else, which has been told then."""
+    node = expression
+    while isinstance(node, Parenthesised):
+        node = node.inner
+    root, chain = spine(node)
+    if isinstance(root, Variable):
+        found = as_reference(root, chain, source)
+        if len(found.steps) == len(chain):
+            return found
+        detail = f"{what} takes a fixed reference: its keys must be written out."
+    elif isinstance(root, Literal) and isinstance(root.value, str):
+        detail = f"{what} takes a reference: write {root.value or 'it'} without quotes."
+    else:
+        detail = f"{what} takes a reference such as workspace.NAME."
+    draft.add(Diagnostic("not-a-reference", "Not a reference", detail, _range(expression, source)))
+    return None
+
+
+def reference_list(draft: Draft, attribute: Attribute, source: Source) -> tuple[Reference, ...]:
+    """The references in a list such as `depends_on`."""
+    if not isinstance(attribute.expression, TupleItems):
+        detail = f'"{attribute.name}" takes a list of references: [workspace.NAME, …].'
+        draft.add(Diagnostic("wrong-type", "Wrong type", detail, _range(attribute.expression, source)))
+        return ()
+    what = f'"{attribute.name}"'
+    found = [reference(draft, item, source, what) for item in attribute.expression.items]
+    return tuple(each for each in found if each is not None)
+
+
+def _range(expression: Expression, source: Source) -> Range:
+    return Range(source, expression.start, expression.end)

@@ -1,0 +1,127 @@
+"""A module while it is read: the blocks found so far, the expressions in them and where each stands, and all problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vwplan.diagnostics import Diagnostic, Problems, Range, Source
+from vwplan.hcl.evaluate import Compiled, EvaluationError, Reference, compile_expression
+from vwplan.hcl.syntax import Expression, Literal
+from vwplan.kinds.model import Argument
+from vwplan.spec.model import (
+    CheckBlock,
+    DataBlock,
+    ImportBlock,
+    LocalValue,
+    Meta,
+    MovedBlock,
+    OutputBlock,
+    ProviderBlock,
+    RemovedBlock,
+    ResourceBlock,
+    VariableBlock,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an expression stands, as far as it matters to what it may refer to.
+
+    `node` is the node of the graph of dependencies that it belongs to (`workspace.w`, `local.x`, `cluster.c.head`), or
+    empty where nothing waits for it. `each` and `count` tell whether those words mean something here, `itself` whether
+    `self` does, `cluster` is the one that `parent` is an instance of. `iterators` are those of `dynamic` blocks around. `roots`
+    are the only roots allowed, where that is fewer than all, and `words` says what the place is, in prose.
+    """
+
+    node: str = ""
+    each: bool = False
+    count: bool = False
+    itself: bool = False
+    cluster: str = ""
+    iterators: frozenset[str] = frozenset()
+    roots: frozenset[str] | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An expression at its place; `argument` where it is the value of a declared one."""
+
+    place: Place
+    value: Compiled
+    argument: Argument | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A `module` block as read: where its source leads is not known yet."""
+
+    name: str
+    source: str
+    inputs: Mapping[str, Compiled]
+    meta: Meta
+    providers: Mapping[str, Reference]
+    source_range: Range
+    range: Range
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsBlock:
+    """The `vwplan` block as read: the default provider's name and place, where it says one; whether it says where state is."""
+
+    required_version: str
+    provider: str
+    provider_range: Range | None
+    stores: bool
+    range: Range
+
+
+@dataclass(slots=True)
+class Draft:
+    """What has been read of a module.
+
+    `broken` are the identities of sources that could not be read wholly, so that something may be missing. `depends` and
+    `provider_uses` are references that are no expressions, each with the node or the name inside that it is for. `absent_data`
+    are data blocks that were refused. `children` are the modules called, by the call's name; `handed` the provider
+    configurations that every call of this module hands in.
+    """
+
+    directory: str
+    problems: Problems
+    variables: dict[str, VariableBlock] = field(default_factory=dict)
+    locals: dict[str, LocalValue] = field(default_factory=dict)
+    outputs: dict[str, OutputBlock] = field(default_factory=dict)
+    calls: dict[str, Call] = field(default_factory=dict)
+    resources: dict[str, ResourceBlock] = field(default_factory=dict)
+    data: dict[str, DataBlock] = field(default_factory=dict)
+    providers: dict[str, ProviderBlock] = field(default_factory=dict)
+    moved: list[MovedBlock] = field(default_factory=list)
+    removed: list[RemovedBlock] = field(default_factory=list)
+    imports: list[ImportBlock] = field(default_factory=list)
+    checks: list[CheckBlock] = field(default_factory=list)
+    settings: SettingsBlock | None = None
+    uses: list[Use] = field(default_factory=list)
+    depends: list[tuple[str, Reference]] = field(default_factory=list)
+    provider_uses: list[tuple[str, Reference]] = field(default_factory=list)
+    absent_data: set[str] = field(default_factory=set)
+    broken: set[int] = field(default_factory=set)
+    children: dict[str, Draft] = field(default_factory=dict)
+    handed: frozenset[str] | None = None
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a problem."""
+        self.problems.add(diagnostic)
+
+    def compile(
+        self, expression: Expression, source: Source, place: Place, argument: Argument | None = None
+    ) -> Compiled:
+        """The expression compiled, and remembered for the checks that need the whole module."""
+        try:
+            compiled = compile_expression(expression, source)
+        except EvaluationError as error:
+            self.problems.extend(error.diagnostics)
+            return compile_expression(Literal(None, expression.start, expression.end), source)
+        if compiled.references or compiled.functions or not isinstance(expression, Literal):
+            self.uses.append(Use(place, compiled, argument))
+        return compiled

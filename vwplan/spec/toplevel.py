@@ -1,0 +1,338 @@
+"""The blocks of a file that are no kinds: locals, outputs, modules, checks, and what was moved, removed or is to be imported."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vwplan.diagnostics import Diagnostic, Range, Source, did_you_mean
+from vwplan.hcl.evaluate import Reference
+from vwplan.hcl.lexer import is_name
+from vwplan.hcl.syntax import Attribute, Block, Body, Expression, Index, Literal, ObjectItems, Variable
+from vwplan.kinds import KINDS, LATER_KINDS
+from vwplan.kinds.language import DATA_KINDS, ELSEWHERE, RESERVED, TOP
+from vwplan.spec import mistakes
+from vwplan.spec.constants import constant_flag, constant_text, reference, reference_list
+from vwplan.spec.draft import Call, Draft, Place
+from vwplan.spec.metaarguments import conditions, decode_meta
+from vwplan.spec.model import (
+    CheckBlock,
+    Condition,
+    ImportBlock,
+    LocalValue,
+    Meta,
+    MovedBlock,
+    OutputBlock,
+    RemovedBlock,
+)
+from vwplan.spec.resources import decode_resource, named
+from vwplan.spec.settings import decode_provider, decode_settings
+from vwplan.spec.shapes import CALL_SHAPE, TOP_SHAPES
+from vwplan.spec.variableblock import decode_variable
+
+
+def decode_file(draft: Draft, body: Body) -> None:
+    """Read the blocks of a file into the draft of its module."""
+    source = body.source
+    for attribute in body.attributes.values():
+        detail = (
+            f'A file holds blocks only. Put "{attribute.name}" into one: locals {{ {attribute.name} = … }}, perhaps.'
+        )
+        draft.add(
+            Diagnostic("argument-at-top", "Argument outside of blocks", detail, mistakes.name_of(attribute, source))
+        )
+    for block in body.blocks:
+        decode = _DECODERS.get(block.kind)
+        if decode is not None:
+            decode(draft, block, source)
+        else:
+            draft.add(_refused(block, source))
+
+
+def _refused(block: Block, source: Source) -> Diagnostic:
+    """What is said of a block that no file may have."""
+    kind, subject = block.kind, mistakes.header(block, source)
+    if kind in ELSEWHERE:
+        detail = f'vwplan has no "{kind}" blocks. {ELSEWHERE[kind]}'
+        return Diagnostic("not-here", "Not taken here", detail, subject)
+    if kind in RESERVED:
+        return Diagnostic("reserved", "Reserved word", RESERVED[kind], subject)
+    if kind in LATER_KINDS:
+        detail = f"{LATER_KINDS[kind]}. It is not there in this version yet. Leave it out."
+        return Diagnostic("not-yet", "Not in this version", detail, subject)
+    known = [*KINDS, *(each.name for each in TOP)]
+    detail = f'There are no blocks of type "{kind}".{did_you_mean(kind, known)}'
+    return Diagnostic("unknown-block", "Unknown block", detail, subject)
+
+
+def _locals(draft: Draft, block: Block, source: Source) -> None:
+    if block.labels:
+        draft.add(mistakes.wrong_labels(block, "", source))
+    for inner in block.body.blocks:
+        draft.add(mistakes.unknown_block(TOP_SHAPES["locals"], inner, source))
+    for name, attribute in block.body.attributes.items():
+        where = Range(source, attribute.start, attribute.name_end)
+        first = draft.locals.get(name)
+        if first is not None:
+            draft.add(mistakes.duplicate(f"local.{name}", where, first.range))
+            continue
+        place = Place(f"local.{name}")
+        draft.locals[name] = LocalValue(name, draft.compile(attribute.expression, source, place), where)
+
+
+def _output(draft: Draft, block: Block, source: Source) -> None:
+    name, where, shape = named(draft, block, source), mistakes.header(block, source), TOP_SHAPES["output"]
+    if name is None:
+        return
+    attributes, place = block.body.attributes, Place(f"output.{name}")
+    for attribute in attributes.values():
+        if attribute.name not in shape.arguments:
+            draft.add(mistakes.unknown_argument(shape, attribute, source))
+    before: list[Condition] = []
+    for inner in block.body.blocks:
+        if inner.kind == "precondition":
+            before += conditions(draft, inner, place, source)
+        else:
+            draft.add(mistakes.unknown_block(shape, inner, source))
+    value, depends_on = attributes.get("value"), attributes.get("depends_on")
+    if value is None and id(source) not in draft.broken:
+        draft.add(mistakes.missing_argument(shape, "value", where))
+    expression: Expression = value.expression if value else Literal(None, block.start, block.header_end)
+    after = reference_list(draft, depends_on, source) if depends_on else ()
+    draft.depends += [(place.node, each) for each in after]
+    made = OutputBlock(
+        name,
+        draft.compile(expression, source, place),
+        constant_text(draft, attributes.get("description"), source),
+        constant_flag(draft, attributes.get("sensitive"), source, False),
+        constant_flag(draft, attributes.get("ephemeral"), source, False),
+        after,
+        tuple(before),
+        where,
+    )
+    first = draft.outputs.setdefault(name, made)
+    if first is not made:
+        draft.add(mistakes.duplicate(f'output "{name}"', where, first.range))
+
+
+def _module(draft: Draft, block: Block, source: Source) -> None:
+    name, where, shape = named(draft, block, source), mistakes.header(block, source), TOP_SHAPES["module"]
+    if name is None:
+        return
+    attributes, node = block.body.attributes, f"module.{name}"
+    outside = Place(node)
+    place = replace(outside, count="count" in attributes, each="for_each" in attributes)
+    for inner in block.body.blocks:
+        draft.add(mistakes.unknown_block(shape, inner, source))
+    inputs = {}
+    for attribute in attributes.values():
+        if attribute.name in shape.absent:
+            draft.add(mistakes.unknown_argument(shape, attribute, source))
+        elif attribute.name not in shape.arguments:
+            at = replace(place, node=f"{node}.{attribute.name}")
+            inputs[attribute.name] = draft.compile(attribute.expression, source, at)
+    where_from = attributes.get("source")
+    if where_from is None and id(source) not in draft.broken:
+        draft.add(mistakes.missing_argument(shape, "source", where))
+    meta = decode_meta(draft, block.body, CALL_SHAPE, place, outside, "")
+    made = Call(
+        name,
+        constant_text(draft, where_from, source),
+        inputs,
+        Meta(meta.count, meta.for_each, meta.depends_on),
+        _providers(draft, attributes.get("providers"), source),
+        where if where_from is None else Range(source, where_from.expression.start, where_from.expression.end),
+        where,
+    )
+    first = draft.calls.setdefault(name, made)
+    if first is not made:
+        draft.add(mistakes.duplicate(f'module "{name}"', where, first.range))
+
+
+def _providers(draft: Draft, attribute: Attribute | None, source: Source) -> dict[str, Reference]:
+    """`providers = { inside = outside.alias }`, by the name inside."""
+    if attribute is None:
+        return {}
+    expression = attribute.expression
+    if not isinstance(expression, ObjectItems):
+        detail = '"providers" takes provider configurations by name: { libvirt = libvirt.site }.'
+        subject = Range(source, expression.start, expression.end)
+        draft.add(Diagnostic("wrong-type", "Wrong type", detail, subject))
+        return {}
+    found: dict[str, Reference] = {}
+    for key, value in expression.items:
+        inside = key.name if isinstance(key, Variable) else source.text[key.start : key.end].strip('"')
+        outside = reference(draft, value, source, '"providers"')
+        if outside is not None:
+            found[inside] = outside
+            draft.provider_uses.append((inside, outside))
+    return found
+
+
+def _data(draft: Draft, block: Block, source: Source) -> None:
+    """Refused in this version; remembered, so that what refers to it is not told too."""
+    subject = mistakes.header(block, source)
+    if len(block.labels) != 2:
+        draft.add(mistakes.wrong_labels(block, "KIND NAME", source))
+        return
+    kind, name = block.labels
+    if kind.text not in DATA_KINDS:
+        detail = f'There is no data of kind "{kind.text}".{mistakes.nearest(kind.text, DATA_KINDS)}'
+        draft.add(Diagnostic("unknown-block", "Unknown block", detail, Range(source, kind.start, kind.end)))
+    elif not is_name(name.text):
+        draft.add(mistakes.bad_name(name.text, Range(source, name.start, name.end)))
+    else:
+        detail = (
+            f'Data blocks (here data "{kind.text}") are not there in this version yet. Give the value as a variable.'
+        )
+        draft.add(Diagnostic("not-yet", "Not in this version", detail, subject))
+    draft.absent_data.add(f"{kind.text}.{name.text}")
+
+
+def _address(draft: Draft, block: Block, name: str, source: Source, *, keys: bool = True) -> Reference | None:
+    """The address that an argument of `moved`, `removed` or `import` names."""
+    attribute = block.body.attributes.get(name)
+    if attribute is None:
+        if id(source) not in draft.broken:
+            draft.add(mistakes.missing_argument(TOP_SHAPES[block.kind], name, mistakes.header(block, source)))
+        return None
+    found = reference(draft, attribute.expression, source, f'"{name}"')
+    if found is None:
+        return None
+    fault = _address_fault(found)
+    if not fault and not keys and any(not step.attribute for step in found.steps):
+        fault = "It takes an address without keys: all instances of a block are removed together."
+    if fault:
+        draft.add(Diagnostic("invalid-address", "Not an address", f'"{name}": {fault}', found.range))
+        return None
+    return found
+
+
+def _address_fault(found: Reference) -> str:
+    """What is wrong with an address: of a kind's block, a member of a cluster, or a call of a module."""
+    names = [found.root] + [str(step.key) for step in found.steps if step.attribute]
+    while len(names) > 2 and names[0] == "module":
+        names = names[2:]
+    kind = names[0]
+    if len(names) < 2 or found.steps[0].attribute is False:
+        return f"{found.text} names no block. Write {kind}.NAME."
+    if kind == "module":
+        return ""
+    if kind not in KINDS:
+        return f"{kind} is no kind.{did_you_mean(kind, [*KINDS, 'module'])}"
+    rest = names[2:]
+    if not rest or (kind == "cluster" and (rest == ["head"] or (rest[0] == "workers" and len(rest) == 2))):
+        return ""
+    return f"{found.text} leads into a block. An address ends with its name or key."
+
+
+def _only(draft: Draft, block: Block, source: Source, *blocks: str) -> None:
+    """Tell of labels, arguments and blocks that a block does not take."""
+    shape = TOP_SHAPES[block.kind]
+    if block.labels:
+        draft.add(mistakes.wrong_labels(block, "", source))
+    for attribute in block.body.attributes.values():
+        if attribute.name not in shape.arguments:
+            draft.add(mistakes.unknown_argument(shape, attribute, source))
+    for inner in block.body.blocks:
+        if inner.kind not in blocks:
+            draft.add(mistakes.unknown_block(shape, inner, source))
+
+
+def _moved(draft: Draft, block: Block, source: Source) -> None:
+    _only(draft, block, source)
+    before, after = _address(draft, block, "from", source), _address(draft, block, "to", source)
+    if before is None or after is None:
+        return
+    where = mistakes.header(block, source)
+    kinds = {before.root, after.root}
+    if len(kinds) > 1 and not kinds <= {"workspace", "cluster", "module"}:
+        detail = f"{before.text} cannot become {after.text}: they are of different kinds."
+        draft.add(Diagnostic("invalid-move", "Invalid move", detail, after.range))
+    elif before.text == after.text:
+        detail = f"{before.text} is both where it was and where it is. Leave the block out."
+        draft.add(Diagnostic("invalid-move", "Invalid move", detail, after.range))
+    else:
+        draft.moved.append(MovedBlock(before, after, where))
+
+
+def _removed(draft: Draft, block: Block, source: Source) -> None:
+    _only(draft, block, source, "lifecycle")
+    found, destroy = _address(draft, block, "from", source, keys=False), True
+    for inner in block.body.blocks:
+        if inner.kind != "lifecycle":
+            continue
+        shape = TOP_SHAPES["removed"].inner["lifecycle"]
+        for attribute in inner.body.attributes.values():
+            if attribute.name not in shape.arguments:
+                draft.add(mistakes.unknown_argument(shape, attribute, source))
+        told = inner.body.attributes.get("destroy")
+        if told is None:
+            draft.add(mistakes.missing_argument(shape, "destroy", mistakes.header(inner, source)))
+        destroy = constant_flag(draft, told, source, True)
+    if found is not None:
+        draft.removed.append(RemovedBlock(found, destroy, mistakes.header(block, source)))
+
+
+def _import(draft: Draft, block: Block, source: Source) -> None:
+    _only(draft, block, source)
+    where, shape, attributes = mistakes.header(block, source), TOP_SHAPES["import"], block.body.attributes
+    identifier, for_each = attributes.get("id"), attributes.get("for_each")
+    to = attributes.get("to")
+    key: Expression | None = None
+    if for_each is not None and to is not None and isinstance(to.expression, Index):
+        # The last key may be an expression of each.
+        key = to.expression.key
+        block = block._replace(
+            body=block.body._replace(attributes={**attributes, "to": to._replace(expression=to.expression.collection)})
+        )
+    target = _address(draft, block, "to", source)
+    if identifier is None:
+        if id(source) not in draft.broken:
+            draft.add(mistakes.missing_argument(shape, "id", where))
+        return
+    place = Place(each=for_each is not None)
+    compiled = draft.compile(identifier.expression, source, place, shape.arguments["id"])
+    collection = draft.compile(for_each.expression, source, Place()) if for_each is not None else None
+    if target is not None:
+        target_key = draft.compile(key, source, place) if key is not None else None
+        draft.imports.append(ImportBlock(target, compiled, collection, where, target_key))
+
+
+def _check(draft: Draft, block: Block, source: Source) -> None:
+    name = named(draft, block, source)
+    if name is None:
+        return
+    where, shape, place = mistakes.header(block, source), TOP_SHAPES["check"], Place(words="a check")
+    for attribute in block.body.attributes.values():
+        draft.add(mistakes.unknown_argument(shape, attribute, source))
+    asserts: list[Condition] = []
+    for inner in block.body.blocks:
+        if inner.kind == "assert":
+            asserts += conditions(draft, inner, place, source)
+        elif inner.kind == "data":
+            _data(draft, inner, source)
+        else:
+            draft.add(mistakes.unknown_block(shape, inner, source))
+    if not any(inner.kind == "assert" for inner in block.body.blocks):
+        draft.add(mistakes.missing_block(shape, "assert", where))
+    first = next((each for each in draft.checks if each.name == name), None)
+    if first is not None:
+        draft.add(mistakes.duplicate(f'check "{name}"', where, first.range))
+        return
+    draft.checks.append(CheckBlock(name, tuple(asserts), (), where))
+
+
+_DECODERS = {
+    **dict.fromkeys(KINDS, decode_resource),
+    "vwplan": decode_settings,
+    "provider": decode_provider,
+    "variable": decode_variable,
+    "locals": _locals,
+    "output": _output,
+    "module": _module,
+    "data": _data,
+    "moved": _moved,
+    "removed": _removed,
+    "import": _import,
+    "check": _check,
+}
