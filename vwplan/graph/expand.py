@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from vwplan.address import Key
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range
 from vwplan.hcl.evaluate import Compiled, Scope
+from vwplan.hcl.late import anchored
 from vwplan.spec.model import Meta
 from vwplan.values import (
     EPHEMERAL,
@@ -117,7 +118,7 @@ def _count(compiled: Compiled, scope: Scope) -> int:
 
 def _for_each(compiled: Compiled, scope: Scope) -> dict[Key, Value]:
     at = compiled.range
-    value = _open(compiled.evaluate(scope), "for_each", at)
+    value = _open(anchored(compiled.evaluate(scope), compiled, scope), "for_each", at)
     if isinstance(value, Unknown):
         raise _undecided("for_each", at)
     if isinstance(value, Null):

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 from vwplan.address import Address, Key
 
@@ -96,7 +96,17 @@ def bridge_name(identity: str) -> str:
     return "vw" + identity.replace("-", "")[:10]
 
 
-def composed_digest(parts: dict[str, str]) -> str:
-    """The digest of an image of several files: the SHA-256 over their digests in canonical JSON, as hexadecimal digits."""
+def composed_digest(parts: Mapping[str, str]) -> str:
+    """The digest of several things told as one: the SHA-256 over canonical JSON of them, as hexadecimal digits."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def image_digest(digests: Mapping[str, str], cmdline: str = "") -> str:
+    """The digest that names an image: that of its disk alone, or one over the digests of all its files and its command line.
+
+    `digests` is by argument: `source`, and where they are given `kernel` and `initrd`.
+    """
+    if len(digests) == 1 and not cmdline:
+        return digests["source"]
+    return composed_digest({**digests, "cmdline": cmdline} if cmdline else dict(digests))

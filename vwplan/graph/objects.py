@@ -17,6 +17,8 @@ from vwplan.kinds import KINDS, BlockType, Kind
 from vwplan.values import (
     STRING,
     ConversionError,
+    FactOf,
+    Late,
     ListType,
     MapType,
     Null,
@@ -26,7 +28,6 @@ from vwplan.values import (
     TupleType,
     TupleValue,
     Type,
-    Unknown,
     Value,
     convert,
     from_plain,
@@ -122,7 +123,7 @@ class Instance:
             return _typed(self.facts[name], wanted)
         if name in _facts(self.kind):
             plain = None if self.found is None else self.found(name)
-            return Unknown(wanted, _THERE) if plain is None else _typed(plain, wanted)
+            return Late(wanted, FactOf(self.key, (name,)), _THERE) if plain is None else _typed(plain, wanted)
         if isinstance(wanted, ListType | MapType):
             return convert(from_plain([] if isinstance(wanted, ListType) else {}), wanted)
         return Null(wanted)

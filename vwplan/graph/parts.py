@@ -8,6 +8,7 @@ from typing import Any, Final
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range
 from vwplan.graph.objects import instance_of
 from vwplan.hcl.evaluate import Chance, Files, Reference, Scope
+from vwplan.hcl.late import anchored
 from vwplan.kinds import Argument, BlockType, Unfit, take
 from vwplan.kinds.forms import FORMS
 from vwplan.spec.model import Dynamic, Given, Nested, Part
@@ -25,6 +26,7 @@ from vwplan.values import (
     convert,
     elements,
     is_whole,
+    to_plain,
     unmark,
 )
 
@@ -71,10 +73,17 @@ def read_argument(given: Given, scope: Scope) -> Plain:
             instance.used()
             return instance.facts["id"]
     try:
-        plain = take(argument, value)
+        if not is_whole(value):
+            return _late(given, value, scope)
+        return take(argument, value)
     except Unfit as unfit:
         raise problem(unfit.code, unfit.summary, unfit.detail, given.value.range) from None
-    if argument.planned and not is_whole(value):
+
+
+def _late(given: Given, value: Value, scope: Scope) -> Plain:
+    """A value of which something is known only after apply, with what computes it then."""
+    argument = given.argument
+    if argument.planned or argument.unit is not None:
         raise problem(
             "late-argument",
             "Known only after apply",
@@ -82,7 +91,11 @@ def read_argument(given: Given, scope: Scope) -> Plain:
             "is not in this version: make it from variables, locals and arguments.",
             given.value.range,
         )
-    return plain
+    try:
+        value = convert(value, argument.type)
+    except ConversionError:
+        return take(argument, value)
+    return to_plain(anchored(value, given.value, scope))
 
 
 def _a(word: str) -> str:

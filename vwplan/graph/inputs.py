@@ -1,0 +1,247 @@
+"""Values of modules: variables, locals, outputs, and the conditions that are laid on them."""
+
+from __future__ import annotations
+
+from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Severity
+from vwplan.graph.model import CheckResult, WantedOutput
+from vwplan.graph.order import Node
+from vwplan.graph.parts import problem
+from vwplan.graph.scope import InstanceScope
+from vwplan.graph.uses import Uses
+from vwplan.graph.waiting import waited_for
+from vwplan.graph.world import FAILED, ModuleInstance, Slot, World
+from vwplan.hcl.evaluate import Scope
+from vwplan.hcl.late import anchored
+from vwplan.spec.model import Condition, OutputBlock, VariableBlock
+from vwplan.values import (
+    BOOL,
+    EPHEMERAL,
+    SENSITIVE,
+    STRING,
+    ConversionError,
+    Null,
+    Unknown,
+    Value,
+    convert,
+    mark,
+    marks_of,
+    to_plain,
+    type_of,
+    type_to_json,
+    unmark_deep,
+)
+
+
+def evaluate_variable(world: World, node: Node, given: dict[str, Value]) -> None:
+    """A variable's value in every instance of its module; `given` are those of the root module."""
+    variable = node.module.variables[node.name]
+    for module in world.instances(node.path):
+        world.tracker.drop()
+        try:
+            value = _finished(variable, *_given(world, module, variable, given))
+        except DiagnosticError as error:
+            world.tell(error)
+            module.variables[variable.name] = FAILED
+        else:
+            uses = world.groups.compact(world.tracker.take(), f"{module.prefix}var.{variable.name}")
+            module.variables[variable.name] = Slot(value, uses)
+
+
+def _given(
+    world: World, module: ModuleInstance, variable: VariableBlock, given: dict[str, Value]
+) -> tuple[Value | None, Range]:
+    """The value from outside, None where there is none, and where it was said."""
+    if module.call is None or module.around is None:
+        return given.get(variable.name), variable.range
+    compiled = module.call.inputs.get(variable.name)
+    if compiled is None:
+        return None, module.call.range
+    scope = call_scope(world, module)
+    return anchored(compiled.evaluate(scope), compiled, scope), compiled.range
+
+
+def call_scope(world: World, module: ModuleInstance) -> InstanceScope:
+    """The scope of the expressions in the call that made a module instance."""
+    assert module.around is not None
+    scope = InstanceScope(world, module.around)
+    if module.each is None:
+        return scope
+    return scope.of("count" if isinstance(module.key, int) else "each", module.key, module.each)
+
+
+def _finished(variable: VariableBlock, value: Value | None, at: Range) -> Value:
+    """The value converted, defaulted and marked."""
+    if value is not None and not variable.nullable and variable.has_default and _is_null(value):
+        value = None
+    if value is None:
+        if not variable.has_default or variable.default is None:
+            raise problem(
+                "missing-variable",
+                "Missing variable",
+                f'The variable "{variable.name}" has no default, and no value was given. '
+                f"Give it one, such as with --var {variable.name}=…",
+                at,
+            )
+        value = variable.default
+    else:
+        if variable.type_defaults is not None:
+            value = variable.type_defaults.apply(value)
+        try:
+            value = convert(value, variable.type)
+        except ConversionError as error:
+            raise problem(
+                "invalid-variable",
+                "Invalid value of a variable",
+                f'The variable "{variable.name}" does not take this value: {error}.',
+                at,
+            ) from None
+        if not variable.nullable and _is_null(value):
+            detail = f'The variable "{variable.name}" must not be null.'
+            raise problem("invalid-variable", "Invalid value of a variable", detail, at)
+    marks = {SENSITIVE} if variable.sensitive else set()
+    if variable.ephemeral:
+        marks.add(EPHEMERAL)
+    return mark(value, frozenset(marks))
+
+
+def _is_null(value: Value) -> bool:
+    return isinstance(unmark_deep(value)[0], Null)
+
+
+def evaluate_validation(world: World, node: Node) -> None:
+    """The validations of a variable, in every instance of its module."""
+    variable = node.module.variables[node.name]
+    for module in world.instances(node.path):
+        if module.variables[variable.name].value is None:
+            continue
+        for condition in variable.validations:
+            judge(world, condition, InstanceScope(world, module), f"{module.prefix}var.{variable.name}", "validation")
+
+
+def judge(world: World, condition: Condition, scope: Scope, address: str, what: str) -> CheckResult | None:
+    """Look at a condition and tell where it fails (for a `check`, as a warning). None where it could not be looked at."""
+    severity = Severity.WARNING if what == "check" else Severity.ERROR
+    try:
+        value = convert(unmark_deep(condition.condition.evaluate(scope))[0], BOOL)
+        if isinstance(value, Null):
+            detail = "A condition must be true or false, and this one is null."
+            raise problem("invalid-condition", "Invalid condition", detail, condition.condition.range)
+    except ConversionError as error:
+        detail = f"A condition must be true or false: {error}."
+        world.tell(problem("invalid-condition", "Invalid condition", detail, condition.condition.range))
+        return None
+    except DiagnosticError as error:
+        world.tell(_softened(error, severity), address)
+        return None
+    finally:
+        world.tracker.drop()
+    passed = None if isinstance(value, Unknown) else value is True
+    message = "" if passed else _message(condition, scope)
+    world.tracker.drop()
+    if passed is False:
+        summary = {"validation": "Invalid value of a variable", "check": "Check failed"}.get(what, "Condition failed")
+        failed = Diagnostic(
+            f"{what}-failed", summary, message, condition.condition.range, condition.range, (), address, severity
+        )
+        world.tell(DiagnosticError(failed))
+    return CheckResult(address, passed, message, condition.range)
+
+
+def _softened(error: DiagnosticError, severity: Severity) -> DiagnosticError:
+    if severity is Severity.ERROR:
+        return error
+    return DiagnosticError(
+        [
+            Diagnostic(d.code, d.summary, d.detail, d.subject, d.context, d.values, d.address, severity)
+            for d in error.diagnostics
+        ]
+    )
+
+
+def _message(condition: Condition, scope: Scope) -> str:
+    try:
+        value = condition.error_message.evaluate(scope)
+        if SENSITIVE in marks_of(value):
+            return "The message is not shown, because it is made from sensitive values."
+        text = convert(value, STRING)
+    except (DiagnosticError, ConversionError):
+        return "The condition does not hold, and its message could not be made."
+    return text if isinstance(text, str) else "The condition does not hold; its message is known only after apply."
+
+
+def evaluate_local(world: World, node: Node) -> None:
+    """A local value, in every instance of its module."""
+    local = node.module.locals[node.name]
+    for module in world.instances(node.path):
+        world.tracker.drop()
+        try:
+            scope = InstanceScope(world, module)
+            value = anchored(local.value.evaluate(scope), local.value, scope)
+        except DiagnosticError as error:
+            world.tell(error)
+            module.locals[local.name] = FAILED
+        else:
+            uses = world.groups.compact(world.tracker.take(), f"{module.prefix}local.{local.name}")
+            module.locals[local.name] = Slot(value, uses)
+
+
+def evaluate_output(world: World, node: Node, checks: list[CheckResult]) -> None:
+    """An output, in every instance of its module."""
+    output = node.module.outputs[node.name]
+    for module in world.instances(node.path):
+        scope = InstanceScope(world, module)
+        key = f"{module.prefix}output.{output.name}"
+        for condition in output.preconditions:
+            result = judge(world, condition, scope, key, "precondition")
+            if result is not None and result.passed is not True:
+                checks.append(result)
+        try:
+            module.outputs[output.name] = _output(world, module, output, scope, key)
+        except DiagnosticError as error:
+            world.tell(error)
+            module.outputs[output.name] = FAILED
+
+
+def _output(world: World, module: ModuleInstance, output: OutputBlock, scope: InstanceScope, key: str) -> Slot:
+    world.tracker.drop()
+    value = anchored(output.value.evaluate(scope), output.value, scope)
+    uses = world.tracker.take()
+    if output.depends_on:
+        uses = world.groups.join([uses, *(waited_for(scope, reference) for reference in output.depends_on)])
+    marks = marks_of(value)
+    if SENSITIVE in marks and not output.sensitive and module.call is None:
+        raise problem(
+            "sensitive-output",
+            "Output of a sensitive value",
+            f'The output "{output.name}" shows a sensitive value. Say so with sensitive = true, or, where it may be told, '
+            "use nonsensitive(…).",
+            output.value.range,
+        )
+    if EPHEMERAL in marks and not output.ephemeral:
+        detail = f'The output "{output.name}" keeps an ephemeral value. Say so with ephemeral = true (not in a root module).'
+        raise problem("ephemeral-output", "Output of an ephemeral value", detail, output.value.range)
+    if output.sensitive:
+        value = mark(value, frozenset({SENSITIVE}))
+    return Slot(value, world.groups.compact(uses, key))
+
+
+def wanted_outputs(world: World) -> tuple[WantedOutput, ...]:
+    """The outputs of the root module."""
+    found: list[WantedOutput] = []
+    for output in world.root.module.outputs.values():
+        slot = world.root.outputs.get(output.name, FAILED)
+        if slot.value is not None:
+            plain, kind = to_plain(slot.value), type_to_json(type_of(slot.value))
+            keys = flattened(world, slot.uses)
+            found.append(WantedOutput(output.name, plain, kind, output.sensitive, keys, output.range))
+    return tuple(found)
+
+
+def flattened(world: World, uses: Uses) -> tuple[str, ...]:
+    """All keys used, with those in groups."""
+    keys = dict.fromkeys(uses.keys)
+    for group in uses.groups:
+        keys.update(dict.fromkeys(world.groups.table[group]))
+    return tuple(keys)
+
+

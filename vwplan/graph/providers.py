@@ -1,0 +1,172 @@
+"""Hosts: what the provider blocks come to, and on which host a block's resources are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems
+from vwplan.graph.parts import ABSENT, problem, read_argument
+from vwplan.hcl.evaluate import Reference, Scope
+from vwplan.kinds import with_defaults
+from vwplan.provider import find
+from vwplan.provider.api import HostConfiguration
+from vwplan.spec.model import Configuration, Given, Module, ProviderBlock
+from vwplan.state.records import State
+from vwplan.values import Sensitive
+
+Plain = Any
+
+DEFAULT = "libvirt"
+"""The provider that is used where none is configured."""
+
+SIMULATED = "simulated"
+HOST = "default"
+"""The label of a provider's only host."""
+
+
+def default_key(configuration: Configuration) -> str:
+    """The provider configuration that blocks use which name none."""
+    if configuration.settings.provider:
+        return configuration.settings.provider
+    bare = [key for key, block in configuration.root.providers.items() if not block.alias]
+    return bare[0] if bare else DEFAULT
+
+
+def pretended(key: str) -> str:
+    """The key of the simulated provider in the place of another: its alias stays."""
+    _, dot, alias = key.partition(".")
+    return SIMULATED + dot + alias
+
+
+def configured(configuration: Configuration, scope: Scope, *, directory: str, simulate: bool) -> dict[str, HostConfiguration]:
+    """The hosts by key (`libvirt.site/default`). `scope` answers variables and locals. `DiagnosticError` tells all problems."""
+    problems = Problems()
+    found: dict[str, HostConfiguration] = {}
+    blocks = dict(configuration.root.providers)
+    for key, block in blocks.items():
+        try:
+            if simulate and block.type != SIMULATED:
+                host = _plain_host(pretended(key), directory)
+            else:
+                host = HostConfiguration(key, HOST, _settings(block, scope), directory)
+        except DiagnosticError as error:
+            problems.extend(error.diagnostics)
+        else:
+            found.setdefault(host.key, host)
+    problems.raise_errors()
+    default = default_key(configuration)
+    if default not in blocks:
+        host = _plain_host(pretended(default) if simulate else default, directory)
+        found.setdefault(host.key, host)
+    return found
+
+
+def _plain_host(key: str, directory: str) -> HostConfiguration:
+    """The host of a provider about which nothing is said."""
+    settings = with_defaults(find(key.partition(".")[0]).settings, {})
+    if key.partition(".")[0] == DEFAULT:
+        settings.setdefault("uri", "qemu:///system")
+    return HostConfiguration(key, HOST, settings, directory)
+
+
+def _settings(block: ProviderBlock, scope: Scope) -> Mapping[str, Plain]:
+    if block.for_each is not None or block.hosts:
+        at = block.for_each.range if block.for_each is not None else block.hosts[0].range
+        detail = "A provider has one host in this version: pools of hosts and for_each are not there yet."
+        raise problem("not-yet", "Not in this version", detail, at)
+    declared = find(block.type, block.range).settings
+    arguments = {argument.name: argument for argument in declared.arguments}
+    given: dict[str, Plain] = {}
+    problems = Problems()
+    for name, compiled in block.arguments.items():
+        try:
+            plain = read_argument(Given(arguments[name], compiled, compiled.range), scope)
+        except DiagnosticError as error:
+            problems.extend(error.diagnostics)
+            continue
+        if plain is not ABSENT:
+            given[name] = plain.value if isinstance(plain, Sensitive) else plain
+    problems.raise_errors()
+    return with_defaults(declared, given)
+
+
+def needed_hosts(configuration: Configuration, state: State, hosts: Mapping[str, HostConfiguration]) -> frozenset[str]:
+    """The keys of the hosts that the spec's blocks or the state's objects are on: others need not be asked anything."""
+    placement = Placement.of(configuration, hosts)
+    used: set[str] = set()
+    todo: list[tuple[Module, Mapping[str, str]]] = [(configuration.root, {})]
+    while todo:
+        module, names = todo.pop()
+        for block in module.resources.values():
+            for meta in (block.meta, *(member.meta for member in block.members)):
+                key = names.get("", placement.default) if meta.provider is None else meta.provider.text
+                used.add(names.get(key, key))
+        todo.extend((call.module, passed_on(names, call.providers)) for call in module.calls.values())
+    found = {f"{record.provider}/{record.host}" for record in (*state.records.values(), *state.deposed.values())}
+    found.update(placement.table[key].key for key in used if key in placement.table)
+    return frozenset(found & hosts.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a resource is: the provider's key and the host's label."""
+
+    provider: str
+    host: str
+
+    @property
+    def key(self) -> str:
+        """The host's key."""
+        return f"{self.provider}/{self.host}"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The place of each provider configuration, by its key in the spec."""
+
+    table: Mapping[str, Place]
+    default: str
+
+    @staticmethod
+    def of(configuration: Configuration, hosts: Mapping[str, HostConfiguration]) -> Placement:
+        """The places among the hosts that there are; a simulated one stands in where the one that is named is not there."""
+        by_provider = {host.provider: Place(host.provider, host.label) for host in hosts.values()}
+        default = default_key(configuration)
+        table: dict[str, Place] = dict(by_provider)
+        for key in (*configuration.root.providers, default):
+            place = by_provider.get(key) or by_provider.get(pretended(key))
+            if place is not None:
+                table[key] = place
+        return Placement(table, default)
+
+    def find(self, reference: Reference | None, names: Mapping[str, str]) -> Place:
+        """The place that a block's `provider` argument names in a module; `names` are the module's own."""
+        if reference is None:
+            key = names.get("", self.default)
+        else:
+            key = names.get(reference.text, reference.text)
+        place = self.table.get(key)
+        if place is None:
+            at = None if reference is None else reference.range
+            there = ", ".join(sorted(self.table))
+            detail = f'There is no provider configuration "{key}". There is {there or "none"}.'
+            raise DiagnosticError(Diagnostic("unknown-provider", "Unknown provider", detail, at))
+        return place
+
+
+def passed_on(names: Mapping[str, str], given: Mapping[str, Reference]) -> Mapping[str, str]:
+    """The provider names of a called module: those around it, and over them those that the call passes.
+
+    A call that passes a default of some sort (`providers = { libvirt = libvirt.site }`) makes it the default inside.
+    """
+    if not given:
+        return names
+    inner = dict(names)
+    for name, outer in given.items():
+        key = names.get(outer.text, outer.text)
+        inner[name] = key
+        if "." not in name:
+            inner[""] = key
+    return inner
