@@ -274,8 +274,7 @@ class Site:
             return
         if not step.expects.exists and now is not None:
             raise Strict(f"{step.key} exists")
-        if step.expects.exists and now is not None:
-            assert now.mark is not None
+        if step.expects.exists and now is not None and now.mark is not None:
             if now.mark.writer not in step.expects.writers or (
                 step.expects.digest and now.digest != step.expects.digest
             ):

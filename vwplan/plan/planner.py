@@ -176,7 +176,8 @@ def _steps(
     heirs: Heirs,
 ) -> tuple[Step, ...]:
     rosters: Mapping[str, Roster] = wanted.rosters
-    making = Making(planning, Drafts(), rosters, _reservations(decided))
+    bases = {(d.host, d.name) for d in decided if d.kind == "image" and not d.blocked}
+    making = Making(planning, Drafts(), rosters, _reservations(decided), bases)
     for decision in removals:
         if decision.blocked:
             continue

@@ -42,12 +42,16 @@ ORDINARY_TIMEOUT = 600
 
 @dataclass(slots=True, eq=False)
 class Making:
-    """What making steps needs: the drafts so far, the rosters wanted, the reservations by network."""
+    """What making steps needs: the drafts so far, the rosters wanted, the reservations by network.
+
+    `bases` are host and name of the images wanted; `fresh` the members made or started; `after` the records as they will be.
+    """
 
     planning: Planning
     drafts: Drafts
     rosters: Mapping[str, Roster]
     reservations: Mapping[str, tuple[Mapping[str, Plain], ...]] = field(default_factory=dict)
+    bases: set[tuple[str, str]] = field(default_factory=set)
     fresh: set[str] = field(default_factory=set)
     after: dict[str, Record] = field(default_factory=dict)
 
@@ -173,10 +177,25 @@ def make_up(making: Making, decision: Decision) -> None:
 
 
 def make_delete(making: Making, decision: Decision) -> Draft:
-    """The step that deletes the object that exists; of an image, only the record goes where another resource is that image too."""
+    """The step that deletes the object that exists; of an image that is still wanted there, only the record goes."""
     record = decision.record
     assert record is not None
     resource = decision.resource
+    host = decision.glimpse.host if decision.glimpse is not None else decision.host
+    if record.kind == "image" and (host, record.name) in making.bases:
+        return making.drafts.add(
+            Draft(
+                StepVerb.RECORD,
+                decision.key,
+                "image",
+                record.identity,
+                record.name,
+                host,
+                record.birth,
+                drops=record.identity,
+                cost=0.0,
+            )
+        )
     timeout = ORDINARY_TIMEOUT
     if resource is not None:
         timeout = resource.timeouts.get("delete", timeout)
@@ -186,7 +205,7 @@ def make_delete(making: Making, decision: Decision) -> Draft:
         record.kind,
         record.identity,
         record.name,
-        decision.glimpse.host if decision.glimpse is not None else decision.host,
+        host,
         record.birth,
         record.arguments,
         expects=expectation(decision),
