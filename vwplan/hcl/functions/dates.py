@@ -27,7 +27,7 @@ _MONTHS = [
     "December",
 ]
 _DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
-_TOKEN = re.compile(r"''|'(?:[^']|'')*+('?)|([a-zA-Z])\2*+|[^a-zA-Z']++")
+_TOKEN = re.compile(r"''|'(?>(?:[^']|'')*)('?)|([a-zA-Z])\2*+|[^a-zA-Z']++")
 
 
 def _moment(value: Value, index: int) -> Moment:

@@ -35,8 +35,8 @@ from vwplan.values.value import UNKNOWN_STRING, normal
 
 _VERB = re.compile(
     r"""
-    % (?P<flags>[0#\-+ ]*+) (?P<width>[1-9][0-9]*+)?+ (?:\.(?P<precision>[0-9]*+))?+
-    (?:\[(?P<index>[1-9][0-9]*+)\])?+ (?P<verb>[a-zA-Z])
+    % (?P<flags>[0#\-+ ]*+) (?>(?P<width>[1-9][0-9]*+)?) (?>(?:\.(?P<precision>[0-9]*+))?)
+    (?>(?:\[(?P<index>[1-9][0-9]*+)\])?) (?P<verb>[a-zA-Z])
     """,
     re.ASCII | re.VERBOSE,
 )

@@ -25,7 +25,7 @@ def _translate(pattern: str, at: int, depth: int) -> tuple[str, int]:
         if char == "*":
             whole = pattern.startswith("**", at) and (at == 0 or pattern[at - 1] in "/{,")
             if whole and pattern.startswith("**/", at):
-                out.append("(?:[^/]++/)*+")
+                out.append("(?>(?:[^/]+/)*)")
                 at += 3
                 continue
             if whole and at + 2 == len(pattern):
