@@ -12,7 +12,7 @@ from vwplan.values.numbers import Number, NumberError, parse_number
 
 _TOKEN = re.compile(
     r"""[ \t\r\n]*+(?:
-        ("(?:[^"\\\x00-\x1f]++|\\[^\x00-\x1f])*+")                 # 1 string
+        ("(?>(?:[^"\\\x00-\x1f]++|\\[^\x00-\x1f])*)")                 # 1 string
       | ([{}\[\]:,])                                     # 2 punctuation
       | (-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?(?![0-9A-Za-z_.+-]))   # 3 number
       | ([A-Za-z_][A-Za-z0-9_]*+)                        # 4 word

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vwplan.hcl.parser_expression import ExpressionParser
-from vwplan.hcl.syntax import Expression, ForObject, ForTuple, ObjectItems, TupleItems
+from vwplan.hcl.syntax import Expression, ForObject, ForTuple, Literal, ObjectItems, TupleItems, Variable
 
 
 class CollectionParser(ExpressionParser):
@@ -53,6 +53,8 @@ class CollectionParser(ExpressionParser):
                 self.not_closed("{", start, "")
             key = self.expression()
             height = max(height, self.height)
+            if isinstance(key, Literal) and (key.value is None or isinstance(key.value, bool)):
+                key = Variable(self.text[key.start : key.end], key.start, key.end)
             if self.kind != "=" and self.kind != ":":
                 self.no_separator(key, start)
             self.advance()

@@ -107,10 +107,9 @@ class Mistakes(Cursor):
         if self.kind == "open comment":
             self.fail("unclosed-comment", "Unclosed comment", "This comment is not closed: */ is missing.")
         for start, length in ((self.start - 2, 3), (self.start - 1, 2), (self.start, 3), (self.start, 2)):
-            hint = _OPERATORS.get(self.text[start : start + length]) if start >= 0 else None
-            if hint:
-                detail = f"{self.text[start : start + length]} is no operator here. {hint}"
-                self.fail(*_OPERATOR, detail, start, start + length)
+            written = self.text[start : start + length] if start >= 0 else ""
+            if len(written) == length and written in _OPERATORS:
+                self.fail(*_OPERATOR, f"{written} is no operator here. {_OPERATORS[written]}", start, start + length)
         if self.kind == "name":
             self._word()
 

@@ -8,7 +8,9 @@ from vwplan.hcl.lexer import scan
 
 _OPENERS = frozenset({"{", "[", "(", "quote", "heredoc", "interpolation", "directive"})
 _CLOSERS = frozenset({"}", "]", ")", "unquote", "unheredoc", "close"})
-_ITEM = re.compile(r'([ \t]*+)(?:[A-Za-z_][A-Za-z0-9_-]*+[ \t]*+(?:=(?![=>])|[{"A-Za-z_])|(\}))')
+_NAME = r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff-]*+"
+_ITEM = re.compile(rf'([ \t]*+)(?:{_NAME}(?:[ \t]*+=(?![=>])|(?:[ \t]*+(?:"[^"\n]*+"|{_NAME}))*+[ \t]*+\{{)|(\}}))')
+"""A line that looks like an argument or a block's header, or starts with a closing brace (group 2); its indentation."""
 
 
 def _indent(text: str, at: int) -> int:
@@ -21,9 +23,9 @@ def _indent(text: str, at: int) -> int:
 def next_item(text: str, origin: int, reached: int, *, nested: bool) -> int:
     """Where to read on when the item that starts at `origin` could not be read past `reached`.
 
-    That is the next line outside brackets; or, where a bracket seems to have been left open, a line that is indented no
-    deeper than the item and looks like another one; or, in a `nested` body, the brace that closes it on the same line.
-    Never before `reached` if that is beyond the line it would be; see `BodyParser.recovered`.
+    That is the next line outside brackets that looks like an item; or, where a bracket seems to have been left open, one
+    inside that is indented no deeper than the item that failed; or, in a `nested` body, the brace that closes it.
+    Lines that look like nothing are passed over: they mostly belong to what was wrong.
     """
     depth = 0
     indent = _indent(text, origin)
@@ -37,13 +39,15 @@ def next_item(text: str, origin: int, reached: int, *, nested: bool) -> int:
             depth -= depth > 0
         elif kind == "end":
             break
-        elif text[token.end - 1] == "\n" and kind in ("newline", "comment"):
-            if depth == 0 and token.end > reached:
+        elif kind in ("newline", "comment") and text[token.end - 1] == "\n":
+            item = _ITEM.match(text, token.end)
+            if item is None:
+                continue
+            column, brace = len(item[1]), item[2] is not None
+            if depth == 0 and not brace and token.end > reached:
                 return token.end
-            if depth and (item := _ITEM.match(text, token.end)) is not None:
-                column = len(item[1])
-                if column < indent or (column == indent and item[2] is None):
-                    return token.end
+            if depth and (column < indent or (column == indent and not brace)):
+                return token.end
     return len(text)
 
 

@@ -160,7 +160,7 @@ class TupleItems(NamedTuple):
 
 
 class ObjectItems(NamedTuple):
-    """`{ key = value, … }`. A bare name as key is a `Variable` in the tree; it means its own text."""
+    """`{ key = value, … }`. A bare name as key, even `true`, is a `Variable` in the tree; it means its own text."""
 
     items: tuple[tuple[Expression, Expression], ...]
     start: int
