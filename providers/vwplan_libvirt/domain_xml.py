@@ -121,6 +121,7 @@ def _devices(machine: Machine) -> Element:
     devices.extend(nic_element(nic) for nic in machine.nics)
     if machine.type != "test":
         devices.append(element("controller", {"type": "usb", "model": "none"}))
+        devices.append(element("controller", {"type": "pci", "index": "0", "model": "pcie-root"}))
         devices.extend(
             element("controller", {"type": "pci", "model": "pcie-root-port"}) for _ in range(_ports(machine))
         )

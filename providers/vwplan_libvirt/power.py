@@ -15,8 +15,6 @@ from vwplan_libvirt.networks import start_networks
 from vwplan_libvirt.seeding import write_seed
 from vwplan_libvirt.workspace_view import power_of
 
-ORDERLY_SECONDS = 60.0
-"""How long a machine may take to shut itself down before it is switched off."""
 _AGAIN_SECONDS = 5.0
 """A guest that is still starting does not hear the power button; it is pressed again."""
 _POLL = 0.1
@@ -51,7 +49,7 @@ def bring_to(host: Host, action: Action, reporter: Reporter) -> Any:
             if power == "saved":
                 domain.managedSaveRemove(0)
             elif power != "off":
-                shut_down(domain, reporter, orderly=power == "running" and not action.arguments.get("force"))
+                shut_down(host, domain, reporter, orderly=power == "running" and not action.arguments.get("force"))
         else:
             raise Refused("No such power", f'A machine cannot be "{wanted}" on this host.')
     return domain
@@ -103,9 +101,9 @@ def _create(domain: Any, flags: int, reporter: Reporter) -> None:
     )
 
 
-def shut_down(domain: Any, reporter: Reporter, *, orderly: bool) -> None:
+def shut_down(host: Host, domain: Any, reporter: Reporter, *, orderly: bool) -> None:
     """Bring a machine down: in an orderly way within a bound, then, or without `orderly`, at once."""
-    if orderly and _shuts_itself_down(domain, reporter):
+    if orderly and _shuts_itself_down(domain, reporter, host.settings.patience):
         return
     try:
         domain.destroy()
@@ -114,9 +112,9 @@ def shut_down(domain: Any, reporter: Reporter, *, orderly: bool) -> None:
             raise
 
 
-def _shuts_itself_down(domain: Any, reporter: Reporter) -> bool:
+def _shuts_itself_down(domain: Any, reporter: Reporter, patience: float) -> bool:
     reporter.say("waiting for it to shut down")
-    deadline = time.monotonic() + ORDERLY_SECONDS
+    deadline = time.monotonic() + patience
     press_at = 0.0
     while time.monotonic() < deadline:
         if not domain.isActive():

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from vwplan.kinds.model import Argument, BlockType, Effect
-from vwplan.values import STRING
+from vwplan.kinds.model import Argument, BlockType, Effect, Unit
+from vwplan.values import NUMBER, STRING
 
 DEFAULT_URI = "qemu:///system"
 DEFAULT_POOL = "vwplan"
+DEFAULT_PATIENCE = 60
 
 SETTINGS = BlockType(
     "provider",
@@ -42,18 +43,27 @@ SETTINGS = BlockType(
             "`default`, or in the hypervisor's own folder for images.",
             Effect.RECORD,
         ),
+        Argument(
+            "shutdown_timeout",
+            NUMBER,
+            "How long a machine may take to shut itself down before it is switched off.",
+            Effect.RECORD,
+            default=DEFAULT_PATIENCE,
+            unit=Unit.DURATION,
+        ),
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of one host, with defaults. `pool_path` is empty when it is to be chosen."""
+    """The settings of one host, with defaults. `pool_path` is empty when it is to be chosen; `patience` is in seconds."""
 
     uri: str = DEFAULT_URI
     accel: str = "auto"
     pool: str = DEFAULT_POOL
     pool_path: str = ""
+    patience: int = DEFAULT_PATIENCE
 
     @staticmethod
     def of(given: Mapping[str, Any]) -> Settings:
@@ -63,6 +73,7 @@ class Settings:
             str(given.get("accel") or "auto"),
             str(given.get("pool") or DEFAULT_POOL),
             str(given.get("pool_path") or ""),
+            DEFAULT_PATIENCE if (patience := given.get("shutdown_timeout")) is None else int(patience),
         )
 
     @property

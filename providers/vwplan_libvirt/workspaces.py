@@ -158,7 +158,7 @@ def delete_workspace(host: Host, action: Action, reporter: Reporter) -> Outcome:
     if domain is not None:
         with explaining(f"reading the machine {action.name}"):
             seen = domain_of(domain.XMLDesc(0))
-        _end(domain, seen, action, reporter)
+        _end(host, domain, seen, action, reporter)
     _release(host, seen, action)
     if domain is not None:
         _undefine(host, domain)
@@ -167,13 +167,13 @@ def delete_workspace(host: Host, action: Action, reporter: Reporter) -> Outcome:
     return Outcome(None)
 
 
-def _end(domain: Any, seen: SeenDomain, action: Action, reporter: Reporter) -> None:
+def _end(host: Host, domain: Any, seen: SeenDomain, action: Action, reporter: Reporter) -> None:
     """Off with it. Only where a volume will outlive the machine is it worth waiting until all is written."""
     with explaining(f"stopping the machine {action.name}"):
         if not domain.isActive():
             return
         orderly = len(seen.disks) > 2 and not action.arguments.get("force")
-        shut_down(domain, reporter, orderly=orderly)
+        shut_down(host, domain, reporter, orderly=orderly)
 
 
 def _release(host: Host, seen: SeenDomain | None, action: Action) -> None:

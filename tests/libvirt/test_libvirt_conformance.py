@@ -52,7 +52,7 @@ class TestOnRealMachines(Conformance):
     def stage(self, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Stage:
         path, digest = small_image(tmp_path)
         return Stage(
-            host(URI, tmp_path_factory.getbasetemp(), accel="tcg", pool="vwplan-test"),
+            host(URI, tmp_path_factory.getbasetemp(), accel="tcg", pool="vwplan-test", shutdown_timeout=1),
             {"source": str(path)},
             f"sha256:{digest}",
         )
