@@ -108,7 +108,9 @@ def applied(plan: Plan, wanted: Wanted) -> tuple[State, HostView]:
     for key, record in records.items():
         if record.kind == "image":
             continue
-        seen = {name: record.arguments[name] for name in ("cidr", "mode", "power", "resources") if name in record.arguments}
+        seen = {
+            name: record.arguments[name] for name in ("cidr", "mode", "power", "resources") if name in record.arguments
+        }
         if "nic" in record.arguments:
             seen["nic"] = [{n: nic[n] for n in ("network", "mac")} for nic in record.arguments["nic"]]
             seen["disk"] = []

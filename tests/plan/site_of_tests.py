@@ -236,7 +236,7 @@ class Site:
             done.add(step.id)
             if step.verb is StepVerb.BARRIER:
                 continue
-            record = self._do(step, run)
+            record = self._do(step, run, ledger.find(step.identity))
             if record is not None:
                 record = replace(record, arguments=json.loads(json.dumps(record.arguments)))
             ledger.take(Ended(run, step.id, Result.DONE, record, step.drops))
@@ -246,7 +246,7 @@ class Site:
         state = ledger.state()
         self.state = replace(state, outputs=outputs if stop_after is None else state.outputs)
 
-    def _do(self, step: Step, run: str) -> Record | None:
+    def _do(self, step: Step, run: str, current: Record | None) -> Record | None:
         now = self.objects.get(step.identity)
         if step.verb is StepVerb.RECORD:
             return step.record
@@ -267,7 +267,7 @@ class Site:
             return None
         if now is None and step.verb is not StepVerb.CREATE:
             raise Strict(f"{step.verb} of {step.key}, which is not there")
-        return self._write(step, now, run)
+        return self._write(step, now, run, current)
 
     def _expect(self, step: Step, now: Observed | None) -> None:
         if step.expects is None:
@@ -280,7 +280,7 @@ class Site:
             ):
                 raise Strict(f"{step.key} has changed since the plan")
 
-    def _write(self, step: Step, now: Observed | None, run: str) -> Record:
+    def _write(self, step: Step, now: Observed | None, run: str, current: Record | None) -> Record:
         assert step.record is not None
         arguments = dict(step.arguments)
         if now is not None and step.verb in (StepVerb.POWER, StepVerb.DELIVER):
@@ -316,9 +316,11 @@ class Site:
             boot,
         )
         self.objects[step.identity] = made
-        ready = step.record.ready
+        ready = None
         if step.verb is StepVerb.POWER:
             ready = Ready(self.now, boot) if power == "running" else None
+        elif current is not None and current.ready is not None and current.ready.boot == boot:
+            ready = current.ready
         return replace(step.record, writer=run, digest=made.digest, parts=made.parts, ready=ready)
 
     def _claims(self, step: Step, arguments: Mapping[str, Any]) -> None:

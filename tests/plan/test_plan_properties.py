@@ -18,7 +18,7 @@ from vwplan.plan.plain import at, parts, placed, substituted, within
 from vwplan.plan.serial import from_text, to_text
 from vwplan.state.records import Status
 
-ordinary = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+ordinary = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @st.composite
@@ -84,7 +84,9 @@ def disturb(site: Site, data: Any) -> None:
             site.state = site.state.with_record(replace(record, status=Status.TAINTED))
         elif what == "half" and record.kind == "workspace":
             seen = site.observed(key)
-            site.objects[seen.identity] = replace(seen, parts=("disk",), complete=False, mark=None, arguments={}, boot="")
+            site.objects[seen.identity] = replace(
+                seen, parts=("disk",), complete=False, mark=None, arguments={}, boot=""
+            )
 
 
 def _used(site: Site, identity: str) -> bool:
@@ -189,7 +191,9 @@ names = st.text("abc-", min_size=1, max_size=3).filter(lambda name: name[0] != "
 def test_what_is_placed_at_a_path_is_found_there(keys: list[str | int], value: int) -> None:
     path = ""
     for key in keys:
-        path += f"[{key}]" if isinstance(key, int) else f'["{key}"]' if not path.endswith("") or "-" in key else f".{key}"
+        path += (
+            f"[{key}]" if isinstance(key, int) else f'["{key}"]' if not path.endswith("") or "-" in key else f".{key}"
+        )
     path = path.removeprefix(".")
     assert parts(path) == keys
     assert within(path, path)
@@ -197,6 +201,11 @@ def test_what_is_placed_at_a_path_is_found_there(keys: list[str | int], value: i
         assert at(placed({}, path, value), path) == value
 
 
-@given(st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), st.text("ab", max_size=3)), lambda inner: st.lists(inner) | st.dictionaries(names, inner)))
+@given(
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.text("ab", max_size=3)),
+        lambda inner: st.lists(inner) | st.dictionaries(names, inner),
+    )
+)
 def test_substituting_nothing_changes_nothing(value: Any) -> None:
     assert substituted(value, {"not-there": "x"}) is value

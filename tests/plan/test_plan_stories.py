@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from site_of_tests import Site, Strict, doing, image, machine, network, told, volume
+from site_of_tests import Site, Strict, doing, image, machine, network, seal, told, volume
 
 from vwplan.diagnostics import DiagnosticError
 from vwplan.graph.model import Lifecycle
+from vwplan.kinds import KINDS
 from vwplan.kinds.model import Effect
-from vwplan.plan import PlanOptions, StepVerb
+from vwplan.plan import PlanOptions, StepVerb, make
 from vwplan.state.records import Status
+from vwplan.values import STRING, Computed, FactOf, Late, Sensitive
 
 
 def lab(workers: int = 2, **worker: object) -> list:
@@ -753,3 +755,49 @@ def test_many_roles_wait_for_many_through_a_group() -> None:
     gone = site.plan(options=PlanOptions(destroy=True))
     place = {s.key: n for n, s in enumerate(gone.steps) if s.verb is StepVerb.DELETE}
     assert max(place[w.key] for w in second) < min(place[w.key] for w in first)
+
+
+def test_the_host_key_of_a_machine_made_anew_follows_into_what_holds_it() -> None:
+    site = Site()
+    host_key = "ssh-ed25519 of ".__add__
+    site.converge(image(), machine("workspace.a"))
+    old = site.state.records["workspace.a"].identity
+    reader = machine("workspace.b", after=("workspace.a",), user_data=f"known {host_key(old)}")
+    wanted = site.wanted(image(), machine("workspace.a"), reader, outputs={"key": host_key(old)})
+    options = PlanOptions(replace=("workspace.a",))
+    plan = make(
+        wanted, site.state, site.world(), kinds=KINDS, stack="t", now=0, options=options, seal=seal, public_key=host_key
+    )
+    new = next(c.identity for c in plan.changes if c.key == "workspace.a")
+    assert plan.output_changes["key"] == (None, host_key(new))
+    [made] = [s for s in plan.steps if s.key == "workspace.b" and s.verb is StepVerb.CREATE]
+    assert made.arguments["user_data"] == f"known {host_key(new)}"
+
+
+def test_secrets_are_compared_by_their_seals_and_recorded_so() -> None:
+    site = Site()
+    site.converge(image(), machine("workspace.a", user_data=Sensitive("one")))
+    assert site.state.records["workspace.a"].arguments["user_data"] == {"$sensitive": seal("one")}
+    assert site.plan(image(), machine("workspace.a", user_data=Sensitive("one"))).empty
+    plan = site.plan(image(), machine("workspace.a", user_data=Sensitive("two")))
+    assert [d.path for d in plan.changes[0].differences] == ["user_data"]
+
+
+def test_a_late_argument_is_a_difference_and_goes_into_the_step_as_it_is() -> None:
+    site = Site()
+    site.converge(image(), machine("workspace.a", user_data="known"))
+    late = Late(STRING, FactOf("workspace.b", ("status",)))
+    plan = site.plan(image(), machine("workspace.a", user_data=late))
+    assert plan.changes[0].differences[0].after == late
+    assert plan.steps[0].record is not None and plan.steps[0].record.arguments["user_data"] == late
+
+
+def test_a_late_value_made_from_an_identity_follows_when_that_changes() -> None:
+    site = Site()
+    site.converge(image(), network())
+    old = site.state.records["network.fabric"].identity
+    late = Late(STRING, Computed("x", {"network.fabric.id": old}))
+    plan = site.plan(image(), network(domain="x.test"), machine("workspace.a", on="network.fabric", user_data=late))
+    new = next(c.identity for c in plan.changes if c.key == "network.fabric")
+    [made] = [s for s in plan.steps if s.key == "workspace.a" and s.verb is StepVerb.CREATE]
+    assert made.arguments["user_data"].origin.inputs == {"network.fabric.id": new}

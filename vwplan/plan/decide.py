@@ -25,6 +25,9 @@ from vwplan.state.records import Record, Status
 Plain = Any
 
 
+_NO_NAMES: Mapping[str, str] = {}
+
+
 def decide(planning: Planning, resource: Resource) -> Decision:
     """What is to be done about one resource wanted, when all that it depends on has been decided."""
     record = planning.records.get(resource.key)
@@ -103,9 +106,7 @@ def _names(planning: Planning, decision: Decision) -> None:
         return
     names: dict[str, str] = {}
     for needed in decision.resource.depends:
-        change = planning.renewed.get(needed)
-        if change is not None:
-            names[change[0]] = change[1]
+        names.update(planning.renewed.get(needed, _NO_NAMES))
     for group in decision.resource.groups:
         names.update(planning.names_in(group))
     if names:
@@ -156,7 +157,7 @@ def _renew(planning: Planning, decision: Decision, reason: str, *, old_first: bo
         decision.arguments = substituted(decision.arguments, names)
         decision.facts = substituted(decision.facts, names)
         decision.name = substituted(resource.name, names)
-        planning.renewed[decision.key] = (record.identity, new)
+        planning.renewed[decision.key] = planning.names_of(decision.kind, record.identity, new)
     shapes = planning.shapes
     held = shapes.claims(decision.kind, record.name, record.arguments)
     claimed = shapes.claims(decision.kind, decision.name, decision.arguments)
@@ -262,7 +263,7 @@ def _weigh(planning: Planning, decision: Decision, record: Record, observed: Obs
 def _said(planning: Planning, decision: Decision, effect: Effect) -> str:
     """What changed, in a few words: the paths with the greatest effect, or what is made anew beneath them."""
     those = [d for d in decision.differences if d.effect is effect]
-    anew = {planning.renewed[key][1]: key for key in planning.renewed} if planning.renewed else {}
+    anew = {new: key for key, names in planning.renewed.items() for new in names.values()}
     beneath = dict.fromkeys(anew[d.after] for d in those if isinstance(d.after, str) and d.after in anew)
     paths = list(dict.fromkeys(d.path for d in those if not isinstance(d.after, str) or d.after not in anew))
     said = [f"{key} is made anew" for key in beneath]
@@ -279,7 +280,7 @@ def _triggered(planning: Planning, resource: Resource, record: Record) -> str:
     if not triggers:
         return ""
     known = record.lifecycle.get("replace_triggers", {})
-    names = dict(planning.renewed.values())
+    names = planning.all_names
     for text, value in triggers:
         if text in known and known[text] != sealed(substituted(value, names), planning.seal):
             return f"{text} changed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -51,12 +51,14 @@ def make(
     now: float,
     options: PlanOptions = _EVERYTHING,
     seal: Seal = unsealable,
+    public_key: Callable[[str], str] | None = None,
     variables: Mapping[str, Plain] | None = None,
     spec_digest: str = "",
 ) -> Plan:
     """The plan that brings a stack from its state, and from what was observed, to what is wanted.
 
-    `now` is in seconds since the epoch; `seal` turns a secret into its HMAC under the stack's key; `variables` are those to be
+    `now` is in seconds since the epoch; `seal` turns a secret into its HMAC under the stack's key; `public_key` gives the SSH host key
+    of a machine's identity, so that it follows where a machine is made anew; `variables` are those to be
     kept in the plan. Raises `DiagnosticError` with all that is refused. Pure: the same values give the same plan.
     """
     if options.destroy:
@@ -67,6 +69,7 @@ def make(
         check_world(state, sight, problems)
         problems.raise_errors()
     planning = _prepare(wanted, state, sight, kinds, options, seal, problems)
+    planning.public_key = public_key
     problems.raise_errors()
     head = Plan(
         state.lineage,
@@ -141,7 +144,7 @@ def _plan(planning: Planning, wanted: Wanted, head: Plan, problems: Problems) ->
     heirs = heirs_of(planning, decided, removals)
     spread_early(planning, everything, users, heirs)
     problems.raise_errors()
-    outputs = with_new_identities(wanted.outputs, dict(planning.renewed.values()))
+    outputs = with_new_identities(wanted.outputs, planning.all_names)
     steps = _steps(planning, wanted, decided, removals, users, heirs)
     changes = tuple(change for change in (change_of(decision) for decision in everything) if change is not None)
     drift: list[Drift] = [decision.drift for decision in everything if decision.drift is not None]

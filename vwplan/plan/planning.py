@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,8 @@ class Planning:
 
     `records` are the state's by the addresses that they have from now on. `picked` are the addresses that the plan is about,
     None for all. `groups` are the keys of resources by the name of a group. `pinned` are the identities that something on a
-    host that could not be seen refers to. `renewed` are the old and new identities of what is made anew, by address.
+    host that could not be seen refers to. `renewed` are, by address, the old and
+    new names of what is made anew: its identity, and of a machine also its public key. `public_key` gives that of an identity.
     """
 
     state: State
@@ -41,9 +42,10 @@ class Planning:
     pinned: frozenset[str] = frozenset()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
-    renewed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    public_key: Callable[[str], str] | None = None
+    renewed: dict[str, Mapping[str, str]] = field(default_factory=dict)
     blocked: bool = False
-    _group_names: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    _group_names: dict[str, dict[str, str]] = field(default_factory=dict)
     _group_blocked: dict[str, str] = field(default_factory=dict)
     _group_blocks: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -51,9 +53,22 @@ class Planning:
         """Old and new identities of what is made anew in a group, all of which has been decided."""
         found = self._group_names.get(group)
         if found is None:
-            changes = (self.renewed.get(key) for key in self.groups.get(group, ()))
-            found = self._group_names[group] = dict(change for change in changes if change is not None)
+            found = self._group_names[group] = {}
+            for key in self.groups.get(group, ()):
+                found.update(self.renewed.get(key, {}))
         return found
+
+    def names_of(self, kind: str, old: str, new: str) -> Mapping[str, str]:
+        """What others may hold of an object, before and after it is made anew."""
+        names = {old: new}
+        if kind == "workspace" and self.public_key is not None:
+            names[self.public_key(old)] = self.public_key(new)
+        return names
+
+    @property
+    def all_names(self) -> Mapping[str, str]:
+        """Old and new names of all that is made anew so far."""
+        return {old: new for names in self.renewed.values() for old, new in names.items()}
 
     def blocked_in(self, group: str) -> str:
         """The first resource of a group of which nothing can be done; empty without one."""
@@ -103,7 +118,7 @@ def lifecycle_of(planning: Planning, decision: Decision) -> Mapping[str, Plain]:
     if arguments.get("keep"):
         kept["keep"] = True
     if resource.lifecycle.replace_triggers:
-        names = dict(planning.renewed.values())
+        names = planning.all_names
         kept["replace_triggers"] = {
             text: sealed(substituted(value, names), planning.seal)
             for text, value in resource.lifecycle.replace_triggers
