@@ -147,10 +147,10 @@ def _run(
 ) -> int:
     from dataclasses import replace
 
+    from vwplan.cli.late import late_values
     from vwplan.cli.progress import progress
     from vwplan.engine import Interrupt, apply
     from vwplan.engine.resolve import refuse_secret
-    from vwplan.hcl.late import evaluate_late
     from vwplan.plan.serial import to_text
 
     interrupt = Interrupt()
@@ -160,7 +160,7 @@ def _run(
             session,
             replace(new_run(stack, doing), listener=listener),
             key=stack.key,
-            evaluate=evaluate_late,
+            evaluate=late_values(stack, plan.made_at),
             open_secret=open_secret or refuse_secret,
             plan_text=to_text(plan, stack.key.hmac).encode(),
             parallelism=parallelism,

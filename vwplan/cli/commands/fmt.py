@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,11 +47,20 @@ def fmt(
             if diff:
                 sys.stdout.write(_difference(str(path), before, after))
             if write and not check:
-                from vwplan.state import Disk
-
-                Disk().replace(path.absolute(), after.encode(), mode=path.stat().st_mode & 0o777)
+                _replace(path, after)
     if check and differing:
         raise typer.Exit(DIFFERENT)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put the new text in place, whole or not at all, with the file's own permissions."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _formatted(name: str, text: str) -> str:

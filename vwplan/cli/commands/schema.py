@@ -19,7 +19,7 @@ def schema(
     """Print the reference of a kind, or list all kinds."""
     from vwplan.kinds import KINDS
     from vwplan.kinds.reference import reference
-    from vwplan.kinds.schema import schemas
+    from vwplan.kinds.schema import documents
 
     terminal = Terminal.of(json=json)
     if kind and kind not in KINDS:
@@ -27,8 +27,8 @@ def schema(
             Diagnostic("unknown-kind", "Unknown kind", f'There is no kind "{kind}".{did_you_mean(kind, KINDS)}')
         )
     if json:
-        found = schemas()
-        terminal.say(codec.dumps(found.get(f"{kind}.schema.json", found) if kind else found, indent=2, sort_keys=True))
+        found = {name.partition(".")[0].rpartition("/")[2]: codec.loads(text) for name, text in documents()}
+        terminal.say(codec.dumps(found[kind] if kind else found, indent=2, sort_keys=True))
     elif kind:
         terminal.say(reference(KINDS[kind]))
     else:
