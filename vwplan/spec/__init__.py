@@ -4,7 +4,7 @@ Pure but for the loader (`load`), the files of values (`read_variables`) and `Lo
 file and module is told at once, in one `DiagnosticError`.
 """
 
-from vwplan.spec.attestation import AttestedImage, Attestation, holds
+from vwplan.spec.attestation import Attestation, AttestedImage, holds
 from vwplan.spec.files import LocalFiles
 from vwplan.spec.load import load
 from vwplan.spec.model import (
@@ -36,8 +36,8 @@ from vwplan.spec.model import (
 from vwplan.spec.variables import Inputs, read_inputs, read_variables
 
 __all__ = [
-    "AttestedImage",
     "Attestation",
+    "AttestedImage",
     "CheckBlock",
     "Condition",
     "Configuration",

@@ -11,6 +11,7 @@ from vwplan.hcl.syntax import Literal, TupleItems
 from vwplan.kinds import KINDS
 from vwplan.spec.draft import Draft, Place
 from vwplan.spec.model import MemberBlock, Meta, ResourceBlock
+from vwplan.spec.shapes import KIND_SHAPES
 
 Edges = dict[str, list[str]]
 """By node, the nodes that it depends on. Nodes are named as references are, in the module of `prefix`."""
@@ -40,10 +41,10 @@ def _of_module(prefix: str, draft: Draft, found: Edges) -> None:
             target = target_of(draft, reference, use.place)
             if target:
                 targets.append(prefix + target)
-    for node, reference in draft.depends:
-        target = target_of(draft, reference, Place())
-        if node and target:
-            found.setdefault(prefix + node, []).append(prefix + target)
+    for place, reference in draft.depends:
+        target = target_of(draft, reference, place)
+        if place.node and target:
+            found.setdefault(prefix + place.node, []).append(prefix + target)
     for name, child in draft.children.items():
         _of_call(prefix, name, child, found)
 
@@ -140,7 +141,9 @@ def _of_member_reference(block: ResourceBlock, reference: Reference, at: int) ->
         if member is None or (len(steps) > at + 2 and _several(member.meta)):
             return ""
         return _node(block, member)
-    return f"{block.key}.*"
+    if name in KIND_SHAPES["cluster"].names and name != "workers":
+        return block.key
+    return f"{block.key}.*" if name in ("", "roster", "workers") else ""
 
 
 def _several(meta: Meta) -> bool:

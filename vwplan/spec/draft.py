@@ -82,7 +82,7 @@ class Draft:
     """What has been read of a module.
 
     `broken` are the identities of sources that could not be read wholly, so that something may be missing. `depends` and
-    `provider_uses` are references that are no expressions, each with the node or the name inside that it is for. `absent_data`
+    `provider_uses` are references that are no expressions, each with its place or the name inside that it is for. `absent_data`
     are data blocks that were refused. `children` are the modules called, by the call's name; `handed` the provider
     configurations that every call of this module hands in.
     """
@@ -102,7 +102,7 @@ class Draft:
     checks: list[CheckBlock] = field(default_factory=list)
     settings: SettingsBlock | None = None
     uses: list[Use] = field(default_factory=list)
-    depends: list[tuple[str, Reference]] = field(default_factory=list)
+    depends: list[tuple[Place, Reference]] = field(default_factory=list)
     provider_uses: list[tuple[str, Reference]] = field(default_factory=list)
     absent_data: set[str] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)

@@ -72,6 +72,8 @@ class _Reading:
                 evaluate_all(draft, root.directory, self.files, _order_of_locals(draft))
         graph = edges(root)
         self.problems.extend(cycles(root, graph, components(graph)))
+        # By place, as somebody who mends them goes through the files.
+        self.problems.found.sort(key=_order)
         self.problems.raise_errors()
         settings = root.settings
         return Configuration(
@@ -191,6 +193,11 @@ class _Reading:
         for name, content in sorted(self.digests.items()):
             digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + content)
         return digest.hexdigest()
+
+
+def _order(problem: Diagnostic) -> tuple[str, int]:
+    at = problem.subject
+    return (at.file, at.start) if at is not None else ("", 0)
 
 
 def _shown(directory: Path) -> str:

@@ -99,7 +99,7 @@ def _look_at_for_each(draft: Draft, expression: Expression, source: Source) -> N
 
 def _depends_on(draft: Draft, attribute: Attribute, source: Source, place: Place) -> tuple[Reference, ...]:
     found = reference_list(draft, attribute, source)
-    draft.depends += [(place.node, each) for each in found]
+    draft.depends += [(place, each) for each in found]
     return found
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
-from vwplan.diagnostics import Diagnostic, Range, Source, did_you_mean
+from vwplan.diagnostics import Diagnostic, Range, Source
 from vwplan.hcl.syntax import Attribute, Block
 from vwplan.kinds.check import Unfit, article
 from vwplan.kinds.meta import META_ARGUMENTS, META_BLOCKS
@@ -56,7 +57,11 @@ def unknown_argument(shape: Shape, attribute: Attribute, source: Source) -> Diag
         return Diagnostic("unknown-argument", "Unknown argument", detail, subject)
     if name in _META:
         return _misplaced(name, shape, subject)
-    detail = f'{_has_no(shape)} argument "{name}".{nearest(name, shape.names)}'
+    near = nearest(name, shape.names)
+    if not near:
+        inner = difflib.get_close_matches(name, shape.within, n=1, cutoff=0.7)
+        near = f' Did you mean "{inner[0]}", in the block {shape.within[inner[0]]}?' if inner else ""
+    detail = f'{_has_no(shape)} argument "{name}".{near}'
     return Diagnostic("unknown-argument", "Unknown argument", detail, subject)
 
 
@@ -159,8 +164,8 @@ def _misplaced(name: str, shape: Shape, subject: Range) -> Diagnostic:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """What to write instead of a name: the nearest one, or all where they are few."""
-    near = did_you_mean(name, names)
+    near = difflib.get_close_matches(name, names := list(names), n=1, cutoff=0.6)
     if near:
-        return near
+        return f' Did you mean "{near[0]}"?'
     known = sorted(names)
     return f" It takes {', '.join(known)}." if 0 < len(known) <= 8 else ""

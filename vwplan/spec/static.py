@@ -21,6 +21,7 @@ from vwplan.spec import mistakes
 from vwplan.spec.draft import Draft, Use
 from vwplan.spec.references import follow
 from vwplan.values import DYNAMIC, UNKNOWN, ConversionError, Type, Unknown, Value, convert
+from vwplan.values.types import without_optional
 
 
 class StaticScope:
@@ -44,7 +45,7 @@ class StaticScope:
             return self.locals.get(str(steps[0].key), UNKNOWN), 1
         if root == "var" and steps:
             found = self.draft.variables.get(str(steps[0].key))
-            return (UNKNOWN if found is None or found.type is DYNAMIC else Unknown(found.type)), 1
+            return (UNKNOWN if found is None or found.type is DYNAMIC else Unknown(without_optional(found.type))), 1
         if root == "path" and steps:
             return self._path(str(steps[0].key)), 1
         type = self.types.get(id(reference), DYNAMIC)
@@ -79,6 +80,10 @@ def evaluate_all(draft: Draft, root: str, files: Files, order: list[str]) -> Non
 def _follow_all(draft: Draft, types: dict[int, Type]) -> set[int]:
     """Check every reference and the name of every function; the identities of the expressions where one is wrong."""
     wrong: set[int] = set()
+    for place, reference in draft.depends:
+        found = follow(draft, reference, place)
+        if isinstance(found, Diagnostic):
+            draft.add(found)
     for use in draft.uses:
         value = use.value
         for reference in value.references:

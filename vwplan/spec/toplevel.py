@@ -98,7 +98,7 @@ def _output(draft: Draft, block: Block, source: Source) -> None:
         draft.add(mistakes.missing_argument(shape, "value", where))
     expression: Expression = value.expression if value else Literal(None, block.start, block.header_end)
     after = reference_list(draft, depends_on, source) if depends_on else ()
-    draft.depends += [(place.node, each) for each in after]
+    draft.depends += [(place, each) for each in after]
     made = OutputBlock(
         name,
         draft.compile(expression, source, place),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Source
 from vwplan.hcl.syntax import Attribute, Block
+from vwplan.hcl.typeexpr import parse_type
 from vwplan.spec import mistakes
 from vwplan.spec.constants import constant, constant_flag, constant_text
 from vwplan.spec.draft import Draft, Place
@@ -34,7 +35,7 @@ def decode_variable(draft: Draft, block: Block, source: Source) -> None:
     validations: list[Condition] = []
     for inner in block.body.blocks:
         if inner.kind == "validation":
-            validations += conditions(draft, inner, Place(f"var.{name}"), source)
+            validations += conditions(draft, inner, Place(), source)
         else:
             draft.add(mistakes.unknown_block(shape, inner, source))
     type, defaults = _type(draft, attributes.get("type"), source)
@@ -62,8 +63,6 @@ def _type(draft: Draft, attribute: Attribute | None, source: Source) -> tuple[Ty
     """The type constraint, and the defaults within it."""
     if attribute is None:
         return DYNAMIC, None
-    from vwplan.hcl.typeexpr import parse_type
-
     try:
         return parse_type(attribute.expression, source)
     except DiagnosticError as error:
