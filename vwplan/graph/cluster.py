@@ -83,14 +83,31 @@ class Members:
 
 
 class Cluster:
-    """One cluster instance while it is evaluated. `roles` fills up in the order of evaluation; `group` names all its members."""
+    """One cluster instance while it is evaluated.
 
-    __slots__ = ("_entries", "_value", "address", "block", "group", "index", "key", "name", "roles", "text", "tracker")
+    `roles` fills up in the order of evaluation; `group` names all its members; `each` is its `each.value`.
+    """
 
-    def __init__(self, block: ResourceBlock, address: Address, text: str, tracker: Tracker) -> None:
+    __slots__ = (
+        "_entries",
+        "_value",
+        "address",
+        "block",
+        "each",
+        "group",
+        "index",
+        "key",
+        "name",
+        "roles",
+        "text",
+        "tracker",
+    )
+
+    def __init__(self, block: ResourceBlock, address: Address, text: str, tracker: Tracker, each: Value = True) -> None:
         self.block = block
         self.address = address
         self.text = text
+        self.each = each
         self.key = address.key if isinstance(address.key, str) else None
         self.index = address.key if isinstance(address.key, int) else None
         self.name = address.name + ("" if address.key is None else f"-{address.key}")

@@ -7,11 +7,11 @@ cluster, once for each of those; the rest, for each instance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vwplan.diagnostics import DiagnosticError, Problems, Range
+from vwplan.diagnostics import DiagnosticError, Range
 from vwplan.graph.model import Cause
 from vwplan.graph.objects import Instance, instance_of
 from vwplan.graph.order import part_references
@@ -23,6 +23,9 @@ from vwplan.spec.model import Given, Nested, Part
 from vwplan.values import Null, unmark
 
 Plain = Any
+
+Tell = Callable[[DiagnosticError], None]
+"""Keeps the problems of an error."""
 
 MODULE, CLUSTER, INSTANCE = 0, 1, 2
 """What an expression differs with: the instance of the module alone, that of the cluster, or each instance."""
@@ -156,7 +159,11 @@ class Layout:
         """Whether anything differs at a level."""
         return bool(self._stages[level]) or self._environment_level == level
 
-    def step(self, level: int, before: Stage, own: Scope, shared: Scope, tracker: Tracker, problems: Problems) -> Stage:
+    def says(self, name: str) -> bool:
+        """Whether the block, or a layer around it, says anything under a name."""
+        return name in self._names
+
+    def step(self, level: int, before: Stage, own: Scope, shared: Scope, tracker: Tracker, tell: Tell) -> Stage:
         """The stage at a level, from that before it. Problems are collected; what failed is left out, and the stage fails."""
         if not self.varies(level):
             return before
@@ -174,13 +181,13 @@ class Layout:
                         if name not in self._names:
                             made[name] = self._whole(name, value)
             except DiagnosticError as error:
-                problems.extend(error.diagnostics)
+                tell(error)
                 failed = True
         for named in self._stages[level]:
             try:
                 value = named.read(own, shared)
             except DiagnosticError as error:
-                problems.extend(error.diagnostics)
+                tell(error)
                 failed = True
                 continue
             if environment is not None and named.name in environment:

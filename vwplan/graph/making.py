@@ -77,6 +77,7 @@ class Maker:
         self.moved: list[Moved] = []
         self.images: dict[str, list[Made]] = {}
         self.digests: dict[str, tuple[str, int]] = {}
+        self.contents: dict[str, str] = {}
         self._metas: dict[tuple[int, ...], tuple[Lifecycle, Mapping[str, int], Uses]] = {}
 
     def spot(

@@ -13,10 +13,13 @@ from vwplan.kinds import Argument, BlockType, Unfit, take
 from vwplan.kinds.forms import FORMS
 from vwplan.spec.model import Dynamic, Given, Nested, Part
 from vwplan.values import (
+    EPHEMERAL,
+    SENSITIVE,
     STRING,
     ConversionError,
     ListValue,
     MapValue,
+    Marks,
     Null,
     ObjectValue,
     SetValue,
@@ -25,7 +28,9 @@ from vwplan.values import (
     Value,
     convert,
     elements,
+    has_marks,
     is_whole,
+    marks_of,
     to_plain,
     unmark,
 )
@@ -72,12 +77,32 @@ def read_argument(given: Given, scope: Scope) -> Plain:
                 )
             instance.used()
             return instance.facts["id"]
+    if value.__class__ not in _BARE and has_marks(value):
+        _look_at_marks(given, marks_of(value))
     try:
         if not is_whole(value):
             return _late(given, value, scope)
         return take(argument, value)
     except Unfit as unfit:
         raise problem(unfit.code, unfit.summary, unfit.detail, given.value.range) from None
+
+
+_BARE = frozenset({str, int, bool})
+
+
+def _look_at_marks(given: Given, marks: Marks) -> None:
+    """Refuse secrets where they would have to be told, and what may not be kept where it would be."""
+    if EPHEMERAL in marks:
+        detail = f'"{given.argument.name}" is recorded, and an ephemeral value is not kept. Use one that is not ephemeral.'
+        raise problem("ephemeral-argument", "Ephemeral value", detail, given.value.range)
+    if given.argument.planned and SENSITIVE in marks:
+        raise problem(
+            "sensitive-argument",
+            "Sensitive value",
+            f'"{given.argument.name}" is told to the hypervisor and shown by it, so it cannot be made from a sensitive value. '
+            "Where it may be told, say so with nonsensitive(…).",
+            given.value.range,
+        )
 
 
 def _late(given: Given, value: Value, scope: Scope) -> Plain:

@@ -1,0 +1,35 @@
+"""The graph: from a configuration, its variables and the state to resources, addressed, ordered and placed on hosts.
+
+`build` gives all that a stack wants; `hosts` says beforehand which hosts there are, and `needed_hosts` which of them matter.
+Nothing here has an effect: files, time, keys and what is in use on hosts come in as arguments.
+"""
+
+from vwplan.graph.build import build, hosts
+from vwplan.graph.identity import Identities, image_digest
+from vwplan.graph.model import (
+    Cause,
+    CheckResult,
+    Lifecycle,
+    Moved,
+    Resource,
+    Taken,
+    Wanted,
+    WantedOutput,
+)
+from vwplan.graph.providers import needed_hosts
+
+__all__ = [
+    "Cause",
+    "CheckResult",
+    "Identities",
+    "Lifecycle",
+    "Moved",
+    "Resource",
+    "Taken",
+    "Wanted",
+    "WantedOutput",
+    "build",
+    "hosts",
+    "image_digest",
+    "needed_hosts",
+]

@@ -1,0 +1,281 @@
+"""Putting it together: a configuration with its variables, a state and the hosts into all that a stack wants."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+
+from vwplan.address import ModuleStep, key_text
+from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems, Severity
+from vwplan.graph.blocks import evaluate_block
+from vwplan.graph.expand import Expansion, expand
+from vwplan.graph.finish import Society, finished
+from vwplan.graph.inputs import (
+    evaluate_local,
+    evaluate_output,
+    evaluate_validation,
+    evaluate_variable,
+    judge,
+    wanted_outputs,
+)
+from vwplan.graph.making import Maker
+from vwplan.graph.members import evaluate_cluster, evaluate_members
+from vwplan.graph.model import CheckResult, Moved, Resource, Taken, Wanted
+from vwplan.graph.moves import Relocated, modules_of, relocated, removals
+from vwplan.graph.order import Node, Plotter, ordered
+from vwplan.graph.providers import Placement, configured, passed_on
+from vwplan.graph.scope import InstanceScope
+from vwplan.graph.seats import Reserved, Seats
+from vwplan.graph.waiting import waited_for
+from vwplan.graph.world import Calls, ModuleInstance, Surroundings, World
+from vwplan.hcl.evaluate import Files, NoFiles, Planning
+from vwplan.provider.api import HostConfiguration
+from vwplan.spec.model import Configuration
+from vwplan.state.records import State
+from vwplan.values import Value
+
+_ATTEMPTS = 4
+"""How often what was chosen may have to give way to what the spec says, before it is told as a problem."""
+
+
+def build(
+    configuration: Configuration,
+    variables: Mapping[str, Value],
+    *,
+    state: State,
+    hosts: Mapping[str, HostConfiguration],
+    taken: Mapping[str, Taken] | None = None,
+    files: Files | None = None,
+    stack: str = "default",
+    directory: str = "",
+    public_key: Callable[[str], str] | None = None,
+    now: float | None = None,
+    destroy: bool = False,
+) -> Wanted:
+    """All that a stack wants, evaluated, addressed and ordered.
+
+    `hosts` and `taken` are by host key. `files` are those that functions and images read (see `vwplan.graph.images` for their
+    `digest`), `directory` is `path.cwd`, `now` the time of the plan in seconds since the epoch. `public_key` gives the
+    SSH host key of an identity; it is asked only for those that an expression reads. With `destroy` nothing that is missing or
+    unknown stands in the way: what cannot be evaluated is left out.
+
+    Raises `DiagnosticError` with all problems of all blocks; what needs a block that failed is passed over quietly.
+    """
+    chance = Planning("" if now is None else datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    given = Surroundings(
+        configuration, state, hosts, files or NoFiles(), chance, stack, directory, public_key, destroy
+    )
+    order = ordered(Plotter(configuration.root).nodes.values())
+    collecting = gc.isenabled()
+    # Some ten objects a resource are made, and all of them stay: collecting in between would only cost time.
+    gc.disable()
+    try:
+        reserved = Reserved()
+        digests: dict[str, tuple[str, int]] = {}
+        for attempt in range(_ATTEMPTS):
+            building = _Building(given, dict(variables), taken or {}, reserved, digests)
+            wanted = building.run(order)
+            contested = building.maker.seats.contested
+            if contested <= reserved or attempt == _ATTEMPTS - 1:
+                break
+            reserved |= contested
+        problems = building.world.problems
+        if not destroy:
+            problems.raise_errors()
+        return wanted
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class _Building:
+    """One attempt."""
+
+    def __init__(
+        self,
+        given: Surroundings,
+        variables: dict[str, Value],
+        taken: Mapping[str, Taken],
+        reserved: Reserved,
+        digests: dict[str, tuple[str, int]],
+    ) -> None:
+        root = ModuleInstance(given.configuration.root, (), "", {})
+        problems = Problems()
+        self.given = given
+        self.variables = variables
+        self.moves: Relocated = relocated(given.configuration.root, given.state, problems)
+        self.world = World(given, root, self.moves.records)
+        self.world.problems.extend(problems.found)
+        seats = Seats(self.world.identities, given.state, taken, reserved)
+        placement = Placement.of(given.configuration, given.hosts)
+        self.maker = Maker(self.world, placement, seats)
+        self.maker.digests = digests
+        self.checks: list[CheckResult] = []
+
+    def run(self, order: Iterable[Node]) -> Wanted:
+        """Evaluate all, and put the results together."""
+        world = self.world
+        self._refuse()
+        for node in order:
+            self._evaluate(node)
+        for error in self.maker.seats.overlaps():
+            world.tell(error)
+        society = Society(self.maker, self.moves.rosters)
+        resources = finished(self.maker, society)
+        self._check()
+        removed = removals(self.given.configuration.root, world.problems)
+        moved = self._moved(resources)
+        warnings = tuple(d for d in world.problems.found if d.severity is Severity.WARNING)
+        return Wanted(
+            resources,
+            society.rosters,
+            wanted_outputs(world),
+            tuple(self.checks),
+            moved,
+            removed,
+            _used(resources, world.groups.table),
+            (*self.given.configuration.warnings, *warnings),
+        )
+
+    def _evaluate(self, node: Node) -> None:
+        match node.sort:
+            case "variable":
+                evaluate_variable(self.world, node, self.variables)
+            case "validation":
+                evaluate_validation(self.world, node)
+            case "local":
+                evaluate_local(self.world, node)
+            case "output":
+                evaluate_output(self.world, node, self.checks)
+            case "call":
+                self._call(node)
+            case "gate":
+                self._gate(node)
+            case "member":
+                evaluate_members(self.maker, node, self.checks)
+            case "block":
+                if node.module.resources[node.name].members:
+                    evaluate_cluster(self.maker, node)
+                else:
+                    evaluate_block(self.maker, node, self.checks)
+
+    def _call(self, node: Node) -> None:
+        """The instances that a call of a module makes."""
+        call = node.module.calls[node.name]
+        for module in self.world.instances(node.path):
+            scope = InstanceScope(self.world, module)
+            self.world.tracker.drop()
+            expansion: Expansion | None = None
+            try:
+                expansion = expand(call.meta, scope)
+            except DiagnosticError as error:
+                self.world.tell(error)
+            calls = module.calls[call.name] = Calls("" if expansion is None else expansion.mode)
+            if expansion is None:
+                continue
+            providers = passed_on(module.providers, call.providers)
+            for key, value in expansion.keys.items():
+                calls.instances[key] = ModuleInstance(
+                    call.module,
+                    (*module.path, ModuleStep(call.name, key)),
+                    f"{module.prefix}module.{call.name}{key_text(key)}.",
+                    providers,
+                    call,
+                    module,
+                    key,
+                    None if expansion.mode == "single" else value,
+                )
+
+    def _gate(self, node: Node) -> None:
+        """What all within a called module waits for."""
+        call = node.module.calls[node.name]
+        for module in self.world.instances(node.path):
+            gate = module.gate
+            if call.meta.depends_on:
+                scope = InstanceScope(self.world, module)
+                many = [waited_for(scope, reference) for reference in call.meta.depends_on]
+                gate = self.world.groups.join([gate, *many])
+                gate = self.world.groups.compact(gate, f"{module.prefix}module.{call.name}.depends_on")
+            for inner in module.calls[call.name].instances.values():
+                inner.gate = gate
+
+    def _refuse(self) -> None:
+        """Tell of what the language has and this version does not."""
+        for module in modules_of(self.given.configuration.root):
+            for block in module.imports:
+                self._not_yet("Importing", block.range)
+            for data in module.data.values():
+                self._not_yet("Data sources", data.range)
+            for check in module.checks:
+                for data in check.data:
+                    self._not_yet("Data sources", data.range)
+
+    def _not_yet(self, what: str, at: object) -> None:
+        verb = "are" if what.endswith("s") else "is"
+        detail = f"{what} {verb} not there in this version yet."
+        self.world.problems.add(Diagnostic("not-yet", "Not in this version", detail, at))  # type: ignore[arg-type]
+
+    def _check(self) -> None:
+        """Look at all `check` blocks, now that everything is evaluated."""
+        for module in self.world.root.below():
+            scope = InstanceScope(self.world, module)
+            for check in module.module.checks:
+                for condition in check.asserts:
+                    result = judge(self.world, condition, scope, f"{module.prefix}check.{check.name}", "check")
+                    if result is not None:
+                        self.checks.append(result)
+
+    def _moved(self, resources: Iterable[Resource]) -> tuple[Moved, ...]:
+        """The moves of what is wanted at its new address, those that follow from a block's gaining or losing count too."""
+        keys = {resource.key for resource in resources}
+        moved = [move for move in self.moves.moved if move.target in keys]
+        for move in self.moves.moved:
+            if move.source in keys:
+                detail = f"{move.source} is moved to {move.target}, and is still declared. Take the block out, or the move."
+                self.world.problems.add(Diagnostic("invalid-move", "Invalid move", detail, move.range))
+        return (*moved, *self.maker.moved)
+
+
+def _used(resources: Iterable[Resource], table: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The groups that any resource waits for."""
+    names = {name for resource in resources for name in resource.groups}
+    return {name: keys for name, keys in table.items() if name in names}
+
+
+def hosts(
+    configuration: Configuration,
+    variables: Mapping[str, Value],
+    *,
+    directory: str,
+    simulate: bool = False,
+    files: Files | None = None,
+    stack: str = "default",
+) -> Mapping[str, HostConfiguration]:
+    """The hosts of a configuration by key (`libvirt.site/default`), from variables and locals alone.
+
+    `directory` is a private folder for the providers' own files. With `simulate` the simulated provider is in each one's
+    place. Raises `DiagnosticError`.
+    """
+    root = configuration.root
+    given = Surroundings(configuration, State(""), {}, files or NoFiles(), Planning(), stack, directory, None, False)
+    world = World(given, ModuleInstance(root, (), "", {}), {})
+    plotter = Plotter(root)
+    needed: list[Node] = []
+    for block in root.providers.values():
+        for compiled in block.arguments.values():
+            for reference in compiled.references:
+                needed += plotter.targets(reference, (), root)
+    for node in ordered(needed):
+        if node.sort == "variable":
+            evaluate_variable(world, node, dict(variables))
+        elif node.sort == "local":
+            evaluate_local(world, node)
+    problems = Problems(list(world.problems.found))
+    found: dict[str, HostConfiguration] = {}
+    try:
+        found = configured(configuration, InstanceScope(world, world.root), directory=directory, simulate=simulate)
+    except DiagnosticError as error:
+        problems.extend(error.diagnostics)
+    problems.raise_errors()
+    return found

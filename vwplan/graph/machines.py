@@ -1,0 +1,85 @@
+"""Workspaces, by themselves or as members of a cluster: names, nics, and the facts that follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vwplan.diagnostics import Range
+from vwplan.graph.identity import label, slug
+from vwplan.graph.making import Maker, Spot
+from vwplan.graph.objects import Instance
+from vwplan.graph.parts import problem
+from vwplan.graph.scope import located
+from vwplan.graph.uses import Uses
+from vwplan.graph.world import ModuleInstance
+from vwplan.hcl.evaluate import FileProblem
+
+Plain = Any
+
+_HOSTNAME = frozenset({"hostname"})
+
+
+def finish_workspace(
+    maker: Maker, spot: Spot, arguments: dict[str, Plain], uses: Uses
+) -> tuple[Instance, str, frozenset[str]]:
+    """The instance of evaluated arguments (which are changed here), its name, and the paths that were chosen."""
+    if "image" not in arguments:
+        raise problem(
+            "missing-argument",
+            "Missing argument",
+            "A workspace starts from an image: give it image, or an environment that names one.",
+            spot.range,
+        )
+    record = spot.record
+    unset: frozenset[str] = frozenset()
+    hostname = arguments.get("hostname")
+    if hostname is None:
+        kept = record.arguments.get("hostname") if record is not None else None
+        hostname = arguments["hostname"] = kept or slug(label(spot.address))
+        unset = _HOSTNAME
+    facts: dict[str, Plain] = {"id": spot.identity, "host": spot.place.host}
+    nics = arguments.get("nic")
+    if nics:
+        arguments["nic"], chosen = maker.seats.seat(spot.key, nics, spot.place, record, spot.range)
+        unset |= chosen
+        addresses = [nic["address"] for nic in arguments["nic"] if nic.get("address")]
+        facts["mac"] = arguments["nic"][0]["mac"]
+        facts["addresses"] = addresses
+        if arguments["nic"][0].get("address"):
+            facts["address"] = arguments["nic"][0]["address"]
+    else:
+        facts["addresses"] = []
+    instance = maker.instance(spot, "workspace", arguments, facts, uses)
+    return instance, maker.name(spot, arguments, hostname), unset
+
+
+def read_files(arguments: dict[str, Plain], module: ModuleInstance, maker: Maker, at: Range) -> None:
+    """Put the contents of the files that `file` blocks copy into their places."""
+    files = arguments.get("file")
+    if not files or not any("source" in one for one in files.values()):
+        return
+    made: dict[str, Plain] = {}
+    for path, one in files.items():
+        if "source" not in one:
+            made[path] = one
+            continue
+        rest = {name: value for name, value in one.items() if name != "source"}
+        local = located(module.module.directory, one["source"], maker.world.given.files)
+        rest["content"] = _content(maker, path, one["source"], local, at)
+        made[path] = rest
+    arguments["file"] = made
+
+
+def _content(maker: Maker, path: str, source: str, local: str, at: Range) -> str:
+    """The text of a file, read once."""
+    content = maker.contents.get(local)
+    if content is None:
+        try:
+            content = maker.contents[local] = maker.world.given.files.read(local).decode()
+        except FileProblem as error:
+            detail = f'The source of file "{path}" is "{source}", and {error}. It was looked for at {local}.'
+            raise problem("no-such-file", "File cannot be read", detail, at) from None
+        except UnicodeDecodeError:
+            detail = f'The source of file "{path}" is no text in UTF-8. Files of other bytes are not in this version yet.'
+            raise problem("not-yet", "Not in this version", detail, at) from None
+    return content
