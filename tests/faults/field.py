@@ -165,6 +165,8 @@ class Field(Site):
         self.bomb = Bomb()
         self.disk: Disk = Disk()
         self.plan_now: Plan | None = None
+        self.adjust: Callable[[Plan], Plan] = lambda plan: plan
+        self.around: Callable[[Connection], Connection] = lambda connection: connection
 
     @property
     def hosts(self) -> dict[str, HostConfiguration]:
@@ -172,7 +174,7 @@ class Field(Site):
         return {host.key: host}
 
     def open(self, host: HostConfiguration) -> Connection:
-        inner = find("simulated").open(host)
+        inner = self.around(find("simulated").open(host))
         return inner if self.bomb.at < 0 else FragileConnection(inner, self.bomb)  # type: ignore[return-value]
 
     def store(self, stack: str = "default") -> LocalStore:
@@ -198,6 +200,7 @@ class Field(Site):
             self.recovered = recover(session, self.new_run())
             self.state = session.state()
             plan = self.plan_of(wanted or self.wanted(*wants, **rest))
+            plan = self.adjust(plan)
             self.plan_now = plan
             result = apply(
                 plan,

@@ -11,12 +11,13 @@ from vwplan.diagnostics import Diagnostic, DiagnosticError
 from vwplan.engine.actions import Preparer
 from vwplan.engine.calls import OpenConnection, Slot
 from vwplan.engine.clock import SYSTEM, Clock
-from vwplan.engine.coordinator import Coordinator, Tally
+from vwplan.engine.coordinator import Coordinator
 from vwplan.engine.events import Event, RunEnded, RunStarted, StateUnwritten
 from vwplan.engine.interrupt import Interrupt
 from vwplan.engine.resolve import Evaluate, Lookup, OpenSecret, Resolver, refuse_late, refuse_secret
 from vwplan.engine.result import ApplyResult, count
 from vwplan.engine.schedule import Schedule
+from vwplan.engine.tally import Tally
 from vwplan.graph.model import WantedOutput
 from vwplan.plan.model import Plan, StepVerb
 from vwplan.provider.api import HostConfiguration
@@ -103,9 +104,7 @@ def apply(
         if own is not None:
             own.shutdown(wait=False, cancel_futures=True)
     tally = coordinator.tally
-    result = (
-        "interrupted" if interrupt.level else "failed" if tally.failed or tally.uncertain or tally.skipped else "done"
-    )
+    result = "interrupted" if interrupt.level else "failed" if tally.troubled else "done"
     try:
         closing = _closing(plan, session, run.id, tally, coordinator.lookup, output_of or _output_of(resolver))
         session.write(closing)

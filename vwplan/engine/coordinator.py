@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError
@@ -18,10 +18,12 @@ from vwplan.engine import calls, reports
 from vwplan.engine.actions import Prepared, Preparer
 from vwplan.engine.calls import Answer, OpenConnection, Slot
 from vwplan.engine.clock import Clock
-from vwplan.engine.events import Event, Remaining, StepEnded, StepProgress, StepResult, StepStarted, Stopping
+from vwplan.engine.events import Event, StepProgress, StepStarted, Stopping
 from vwplan.engine.interrupt import Interrupt
-from vwplan.engine.outcomes import left_behind, succeeded
+from vwplan.engine.outcomes import Left, left_behind, succeeded
 from vwplan.engine.schedule import Schedule
+from vwplan.engine.tally import Tally
+from vwplan.engine.turn import Turn
 from vwplan.plan.model import Step, StepVerb
 from vwplan.provider.api import HostConfiguration, Reporter, Unreachable
 from vwplan.state.entries import Begun, Ended, Entry, Recorded, Result
@@ -52,21 +54,6 @@ class Running:
     abandoned: bool = False
 
 
-@dataclass(slots=True)
-class Tally:
-    """What happened so far."""
-
-    done: set[str] = field(default_factory=set)
-    failed: int = 0
-    uncertain: int = 0
-    skipped: int = 0
-    ended: int = 0
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    durations: dict[str, list[float]] = field(default_factory=dict)
-    spoiled: set[str] = field(default_factory=set)
-    """Keys of resources of which a step did not succeed."""
-
-
 class Coordinator:
     """Carries the steps of one plan out; used once, by one thread."""
 
@@ -85,7 +72,6 @@ class Coordinator:
         interrupt: Interrupt,
         listener: Callable[[Event], None],
     ) -> None:
-        self.tally = Tally()
         self.stopped = ""
         self._schedule = schedule
         self._session = session
@@ -98,18 +84,16 @@ class Coordinator:
         self._clock = clock
         self._interrupt = interrupt
         self._listener = listener
-        self._total = sum(step.verb is not StepVerb.BARRIER for step in schedule.steps.values())
         self._answers: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._running: dict[str, Running] = {}
         self._abandoned: dict[str, Running] = {}
         self._idle: dict[str, list[Slot]] = {}
         self._silent: dict[str, int] = {}
-        self._entries: list[Entry] = []
-        self._events: list[Event] = []
-        self._fresh: dict[str, Record | None] = {}
-        self._identities: dict[str, Record | None] = {}
+        self._turn = Turn(session.ledger)
         self._touched: set[str] = set()
         self._unwritten = False
+        total = sum(step.verb is not StepVerb.BARRIER for step in schedule.steps.values())
+        self.tally = Tally(total, lambda: len(self._running))
 
     @property
     def abandoned(self) -> int:
@@ -123,7 +107,7 @@ class Coordinator:
 
     def lookup(self, key: str) -> Record | None:
         """The record at an address, as it is by now."""
-        return self._fresh[key] if key in self._fresh else self._session.ledger.records.get(key)
+        return self._turn.at(key)
 
     def work(self) -> None:
         """Carry out all steps that can be; returns when nothing runs any more, or at the second interrupt."""
@@ -146,14 +130,6 @@ class Coordinator:
             self._commit([])
         self._skip_rest()
 
-    def _current(self, identity: str) -> Record | None:
-        if identity in self._identities:
-            return self._identities[identity]
-        return self._session.ledger.find(identity)
-
-    def _remaining(self) -> Remaining:
-        return Remaining(self.tally.ended, self._total, len(self._running))
-
     # Beginning
 
     def _run_local(self) -> None:
@@ -168,23 +144,16 @@ class Coordinator:
                     self._fail_unbegun(step, problem.diagnostics, room=False)
                     continue
                 if record is not None:
-                    records[record.identity] = self._note(
-                        _kept_up(record, self._current(record.identity), step, self._touched)
-                    )
+                    record = _kept_up(record, self._turn.of(record.identity), step.identity in self._touched)
+                    records[record.identity] = self._turn.set(record)
                 drop = step.drops or (step.identity if record is None else "")
                 if drop:
                     drops.append(drop)
-                    self._identities[drop] = None
-                self._count_done(step, 0.0, "")
+                    self._turn.drop(drop)
+                self.tally.succeed(step, 0.0)
             self._schedule.done(step)
         if records or drops:
-            self._entries.append(Recorded(self._run, tuple(records.values()), tuple(drops)))
-
-    def _note(self, record: Record) -> Record:
-        """Remember a record of this turn until it is written."""
-        self._fresh[record.address] = record
-        self._identities[record.identity] = record
-        return record
+            self._turn.entries.append(Recorded(self._run, tuple(records.values()), tuple(drops)))
 
     def _pick(self) -> list[Prepared]:
         """The steps to begin now."""
@@ -197,7 +166,7 @@ class Coordinator:
             if self._silent.get(host, 0) >= LOST_AFTER:
                 self._skip(step, f"the host {host} does not answer")
                 continue
-            current = self._current(step.identity)
+            current = self._turn.of(step.identity)
             try:
                 prepared = self._preparer.prepare(step, current, step.identity in self._touched, self.lookup)
             except DiagnosticError as problem:
@@ -209,19 +178,15 @@ class Coordinator:
 
     def _commit(self, begins: list[Begun]) -> bool:
         """Write what ended and what is to begin; tell what is now known to be written. False: begin nothing."""
-        entries = [*self._entries, *begins]
-        self._entries.clear()
+        entries: list[Entry] = [*self._turn.take(), *begins]
         try:
             self._session.write(entries)
         except WriteFailed as problem:
             self._stop_writing(problem)
             return False
         finally:
-            self._fresh.clear()
-            self._identities.clear()
-            events, self._events = self._events, []
-            for event in events:
-                self._listener(event)
+            self._turn.clear()
+            self.tally.tell(self._listener)
         return True
 
     def _hand_out(self, begun: list[Prepared]) -> None:
@@ -232,7 +197,9 @@ class Coordinator:
             slot = idle.pop() if idle else Slot(self._hosts[step.host], self._open, self._uuids.get(step.host, ""))
             reporter = Reporter(self._teller(step.id), threading.Event())
             self._running[step.id] = Running(prepared, slot, reporter, now, now + step.timeout)
-            self._listener(StepStarted(step.id, step.verb.value, step.key, step.kind, step.host, self._remaining()))
+            self._listener(
+                StepStarted(step.id, step.verb.value, step.key, step.kind, step.host, self.tally.remaining())
+            )
             self._executor.submit(_carry_out, self._answers, step.id, slot, prepared, reporter)
 
     def _teller(self, id: str) -> Callable[[str], None]:
@@ -289,11 +256,10 @@ class Coordinator:
         self._schedule.free(step)
         self._silent[step.host] = self._silent.get(step.host, 0) + 1
         elapsed = now - running.started
-        self._entries.append(
-            Ended(self._run, step.id, Result.UNCERTAIN, note="the call did not come back", elapsed=elapsed)
-        )
-        self.tally.uncertain += 1
-        self._give_up(step, reports.hung(step), StepResult.UNCERTAIN, elapsed)
+        note = "the call did not come back"
+        self._turn.entries.append(Ended(self._run, step.id, Result.UNCERTAIN, note=note, elapsed=elapsed))
+        self.tally.doubt(step, reports.hung(step), elapsed)
+        self._give_up(step)
 
     def _heed_interrupt(self) -> None:
         if self._interrupt.level and not self.stopped:
@@ -339,111 +305,76 @@ class Coordinator:
         drops = prepared.begun.drops
         record = None
         if drops:
-            self._identities[drops] = None
+            self._turn.drop(drops)
         if prepared.record is not None:
-            current = self._current(step.identity)
-            record = self._note(
-                succeeded(
-                    step.verb.value,
-                    prepared.record,
-                    current,
-                    outcome,
-                    run=self._run,
-                    uuid=answer.uuid,
-                    epoch=step.epoch,
-                )
+            record = succeeded(
+                step.verb.value,
+                prepared.record,
+                self._turn.of(step.identity),
+                outcome,
+                run=self._run,
+                uuid=answer.uuid,
+                epoch=step.epoch,
             )
-        self._entries.append(Ended(self._run, step.id, Result.DONE, record, drops, outcome.note, answer.elapsed))
-        if running.abandoned:
-            return
-        self.tally.durations.setdefault(f"{step.verb.value} {step.kind}", []).append(answer.elapsed)
-        self._schedule.done(step)
-        self._count_done(step, answer.elapsed, outcome.note)
+            self._turn.set(record)
+        self._turn.entries.append(Ended(self._run, step.id, Result.DONE, record, drops, outcome.note, answer.elapsed))
+        if not running.abandoned:
+            self._schedule.done(step)
+            self.tally.succeed(step, answer.elapsed, outcome.note)
 
     def _fail(self, running: Running, answer: Answer) -> None:
         """A call failed: what it left is recorded where it could be read; where not, the step is uncertain."""
         prepared = running.prepared
         step, problem = prepared.step, answer.problem
         assert problem is not None
-        if not answer.begun:
-            result, record, drops = Result.FAILED, None, ""
-        elif answer.seen:
-            ledger = self._session.ledger
+        left = Left()
+        result = Result.FAILED if answer.seen or not answer.begun else Result.UNCERTAIN
+        if answer.seen:
+            ledger, current = self._session.ledger, self._turn.of(step.identity)
+            ours = {self._run, *ledger.writers}
             left = left_behind(
-                step.verb.value,
-                prepared.record,
-                prepared.begun.drops,
-                self._current(step.identity),
-                answer.left,
-                ledger.lineage,
-                {self._run, *ledger.writers},
+                step.verb.value, prepared.record, prepared.begun.drops, current, answer.left, ledger.lineage, ours
             )
-            result, record, drops = Result.FAILED, left.record, left.drops
-        else:
-            result, record, drops = Result.UNCERTAIN, None, ""
+        record = left.record
         if record is not None:
-            record = self._note(replace(record, host_uuid=answer.uuid or record.host_uuid))
-        if drops:
-            self._identities[drops] = None
-        self._entries.append(Ended(self._run, step.id, result, record, drops, problem.summary, answer.elapsed))
+            record = self._turn.set(replace(record, host_uuid=answer.uuid or record.host_uuid))
+        if left.drops:
+            self._turn.drop(left.drops)
+        self._turn.entries.append(
+            Ended(self._run, step.id, result, record, left.drops, problem.summary, answer.elapsed)
+        )
         if running.abandoned:
             return
         if result is Result.UNCERTAIN:
-            self.tally.uncertain += 1
+            self.tally.doubt(step, reports.failed(step, problem, uncertain=True), answer.elapsed)
         else:
-            self.tally.failed += 1
-        told = StepResult.UNCERTAIN if result is Result.UNCERTAIN else StepResult.FAILED
-        self._give_up(step, reports.failed(step, problem, uncertain=result is Result.UNCERTAIN), told, answer.elapsed)
+            self.tally.fail(step, reports.failed(step, problem, uncertain=False), answer.elapsed)
+        self._give_up(step)
 
-    def _give_up(self, step: Step, diagnostic: Diagnostic, result: StepResult, elapsed: float) -> None:
-        """Count a step out that did not succeed, and with it all that needs it."""
-        self.tally.diagnostics.append(diagnostic)
-        self._lose(step, result, elapsed, diagnostic.detail or diagnostic.summary)
+    def _give_up(self, step: Step) -> None:
+        """A step did not succeed: nothing that needs it is begun."""
         for lost in self._schedule.give_up(step):
-            self._count_skipped(lost, f"it needs {step.key}, which failed")
+            self.tally.skip(lost, f"it needs {step.key}, which failed")
 
     def _fail_unbegun(self, step: Step, diagnostics: Iterable[Diagnostic], *, room: bool = True) -> None:
         if room:
             self._schedule.free(step)
-        self.tally.failed += 1
         first, *more = [reports.about(step, diagnostic) for diagnostic in diagnostics]
+        self.tally.fail(step, first)
         self.tally.diagnostics.extend(more)
-        self._give_up(step, first, StepResult.FAILED, 0.0)
+        self._give_up(step)
 
     def _skip(self, step: Step, reason: str) -> None:
         self._schedule.free(step)
-        self._count_skipped(step, reason)
+        self.tally.skip(step, reason)
         for lost in self._schedule.give_up(step):
-            self._count_skipped(lost, f"it needs {step.key}; {reason}")
+            self.tally.skip(lost, f"it needs {step.key}; {reason}")
 
     def _skip_rest(self) -> None:
         reason = self.stopped or "nothing could begin it"
         for step in self._schedule.never_begun([*self._running, *self._abandoned]):
-            self._count_skipped(step, reason)
-        for event in self._events:
-            self._listener(event)
-        self._events.clear()
-
-    def _count_done(self, step: Step, elapsed: float, note: str) -> None:
-        self.tally.done.add(step.id)
-        self.tally.ended += 1
-        self._tell_end(step, StepResult.OK, elapsed, note)
-
-    def _count_skipped(self, step: Step, reason: str) -> None:
-        if step.verb is StepVerb.BARRIER:
-            return
-        self.tally.skipped += 1
-        self._lose(step, StepResult.SKIPPED, 0.0, reason)
-
-    def _lose(self, step: Step, result: StepResult, elapsed: float, note: str) -> None:
-        self.tally.ended += 1
-        self.tally.spoiled.add(step.key)
-        self._tell_end(step, result, elapsed, note)
-
-    def _tell_end(self, step: Step, result: StepResult, elapsed: float, note: str) -> None:
-        self._events.append(
-            StepEnded(step.id, step.verb.value, step.key, step.kind, result, elapsed, note, self._remaining())
-        )
+            self.tally.skip(step, reason)
+        self.tally.tell(self._listener)
 
 
 def _carry_out(
@@ -456,9 +387,9 @@ def _carry_out(
         answers.put((id, fatal))
 
 
-def _kept_up(planned: Record, current: Record | None, step: Step, touched: set[str]) -> Record:
+def _kept_up(planned: Record, current: Record | None, touched: bool) -> Record:
     """A record that only we change, with what earlier steps of this run have seen meanwhile."""
-    if current is None or step.identity not in touched:
+    if current is None or not touched:
         return planned
     return replace(
         planned,

@@ -65,7 +65,7 @@ def read_header(text: bytes) -> Header:
     """The header of a journal; `Damaged` or `NewerFormat` if it has none that can be trusted."""
     line, end, _ = text.partition(b"\n")
     match = _LINE.fullmatch(line[:-1]) if line.endswith(b"}") and end else None
-    if match is None or int(match[1]) or match[3] != _checksum(0, 0, match[4], b""):
+    if match is None or match[1] != b"0" or match[2] != b"0" or match[3] != _checksum(0, 0, match[4], b""):
         raise Damaged("its first line is not that of a journal" if text else "it is empty")
     try:
         plain = decode(match[4])
@@ -120,11 +120,11 @@ def _verified(line: bytes, number: int, key: bytes) -> dict[str, object] | None:
 
 def _refuse_unless_last(rest: bytes, number: int, key: bytes) -> None:
     """Refuse damage that is followed by a whole line of a later batch."""
-    for line in rest.split(b"\n")[1:]:
+    for line in rest.split(b"\n"):
         match = _LINE.fullmatch(line[:-1]) if line.endswith(b"}") else None
         if match is None or match[3] != _checksum(int(match[1]), int(match[2]), match[4], key):
             continue
-        if int(match[2]) > number or int(match[1]) <= number:
+        if int(match[2]) > number or int(match[1]) < number:
             raise Damaged(f"its entry {number} is damaged, though later ones are whole")
 
 
