@@ -2,7 +2,7 @@
 
 Arguments and contexts are told once each, in tables, and named by their place. What is late is written as
 `{"$unknown": …}`, a secret as `{"$sensitive": HMAC}`, a number that is no whole one as `{"$number": "1/3"}`. Fields that have
-their ordinary value are left out. `schemas/plan.schema.json` describes it.
+their ordinary value are left out. `schemas/plan.v1.json` describes it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vwplan.kinds.model import Effect
 from vwplan.plan.checking import check
 from vwplan.plan.late import late_from_plain, late_to_plain
 from vwplan.plan.model import Change, Difference, Does, Drift, HostSeen, Plan, Step, StepVerb
-from vwplan.plan.plain import SECRET, Seal
+from vwplan.plan.plain import SECRET, Seal, is_secret
 from vwplan.provider.api import Expectation
 from vwplan.state.wire import record_from_plain, record_to_plain, roster_from_plain, roster_to_plain
 from vwplan.values import Sensitive, Unknown
@@ -98,7 +98,7 @@ def _plan(plan: Plan) -> dict[str, Plain]:
 
 
 def _output(output: WantedOutput) -> dict[str, Plain]:
-    value = Sensitive(output.value) if output.sensitive and not isinstance(output.value, Sensitive) else output.value
+    value = Sensitive(output.value) if output.sensitive and not is_secret(output.value) else output.value
     return {
         "name": output.name,
         "value": value,

@@ -1,6 +1,6 @@
 """A plan as JSON, for machines: changes in Terraform's manner, with edit effects and steps besides.
 
-`null` stands where a value is late or secret; `after_unknown` and the `*_sensitive` trees say which. `schemas/plan-output.schema.json`
+`null` stands where a value is late or secret; `after_unknown` and the `*_sensitive` trees say which. `schemas/plan-output.v1.json`
 describes it. For carrying a plan out there is `plan --out`.
 """
 
