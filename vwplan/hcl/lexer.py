@@ -15,13 +15,15 @@ from typing import NamedTuple
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 """What Unicode calls white space: cut off by `~`, counted by `<<-`, allowed around a closing heredoc marker."""
 
-_NAME = r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff-]*+"
+# A letter or `_`, then letters, digits, `_` and `-`, or anything beyond ASCII (see `name_length`). Said by what is left
+# out, because classes that hold half of Unicode take long to compile.
+NAME_PATTERN = r"[^\x00-@\[-^`{-\x7f][^\x00-,./:-@\[-^`{-\x7f]*+"
 _COMMENT = r"/\*[^*]*+(?>(?:\*(?!/)[^*]*+)*)\*/"
 _TOKEN = rf"""
-    ({_NAME})                                               # 1 name
+    ({NAME_PATTERN})                                               # 1 name
   | ("[^"\\$%\n\r]*+")                                      # 2 string without escapes or templates
   | ((?:(?:\#|//)[^\n]*+)?\r?\n)                            # 3 newline, with the comment before it
-  | (<<-?{_NAME}\r?\n)                                      # 4 heredoc opening
+  | (<<-?{NAME_PATTERN}\r?\n)                                      # 4 heredoc opening
   | (/\*)                                                   # 5 comment without end
   | (\.\.\.|[=!<>]=|=>|&&|\|\||::|~\}}|[\[\]().,*/%+\-=<>!?:{{}}])     # 6 punctuation
   | ([0-9](?>(?:\.*+(?:[0-9]++|[eE][+-]?[0-9]))*))             # 7 number
@@ -73,7 +75,7 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-_WHOLE_NAME = re.compile(_NAME)
+_WHOLE_NAME = re.compile(NAME_PATTERN)
 
 
 def is_name(text: str) -> bool:

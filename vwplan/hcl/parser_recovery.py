@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from vwplan.hcl.lexer import scan
+from vwplan.hcl.lexer import NAME_PATTERN, scan
 
 _OPENERS = frozenset({"{", "[", "(", "quote", "heredoc", "interpolation", "directive"})
 _CLOSERS = frozenset({"}", "]", ")", "unquote", "unheredoc", "close"})
-_NAME = r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff-]*+"
-_ITEM = re.compile(rf'([ \t]*+)(?:{_NAME}(?:[ \t]*+=(?![=>])|(?:[ \t]*+(?:"[^"\n]*+"|{_NAME}))*+[ \t]*+\{{)|(\}}))')
+_ITEM = re.compile(
+    rf'([ \t]*+)(?:{NAME_PATTERN}(?:[ \t]*+=(?![=>])|(?:[ \t]*+(?:"[^"\n]*+"|{NAME_PATTERN}))*+[ \t]*+\{{)|(\}}))'
+)
 """A line that looks like an argument or a block's header, or starts with a closing brace (group 2); its indentation."""
 
 
