@@ -27,7 +27,7 @@ def schema(
             Diagnostic("unknown-kind", "Unknown kind", f'There is no kind "{kind}".{did_you_mean(kind, KINDS)}')
         )
     if json:
-        found = {name.partition(".")[0].rpartition("/")[2]: codec.loads(text) for name, text in documents()}
+        found = {name.removeprefix("kind.").removesuffix(".json"): codec.loads(text) for name, text in documents()}
         terminal.say(codec.dumps(found[kind] if kind else found, indent=2, sort_keys=True))
     elif kind:
         terminal.say(reference(KINDS[kind]))
