@@ -42,7 +42,7 @@ class Applying:
 
 def late_values(stack: Stack, planned_at: float) -> Evaluate:
     """The evaluation of late leaves for the engine."""
-    files, chance = LocalFiles(stack.root / "cache"), Applying(rfc3339(planned_at))
+    files, chance = LocalFiles(stack.directory, stack.root / "cache"), Applying(rfc3339(planned_at))
 
     def evaluate(leaf: Unknown, lookup: Lookup) -> Any:
         return evaluate_late(leaf, lookup, files=files, chance=chance)
