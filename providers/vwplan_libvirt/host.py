@@ -59,6 +59,8 @@ class Host:
         version = f"libvirt {_version(self.connection.getLibVersion())}"
         if self.is_pretended:
             return HostFacts(_PRETENDED_UUID, cpus, memory, "test", version)
+        # The size in the same answer is that of a container's view, where libvirtd runs in one.
+        memory = int(self.connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS, 0)["total"]) >> 10
         if arch != "x86_64":
             raise Refused("Host is of another architecture", f"It is {arch}; this provider makes x86_64 machines.")
         uuid = text_at(parsed(self.connection.getCapabilities()), "host/uuid")

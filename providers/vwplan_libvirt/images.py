@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 import libvirt
 
-from vwplan.graph.identity import image_digest
 from vwplan.provider.api import Action, Observed, Outcome, ProviderError, Refused, Reporter
+from vwplan.provider.law import image_digest
 from vwplan_libvirt.bases import Base, base_parts, find_base, need_base, users_of
 from vwplan_libvirt.errors import explained, explaining
 from vwplan_libvirt.host import Host
@@ -198,7 +198,7 @@ def _check_digests(digest: str, found: Mapping[str, str], arguments: Mapping[str
             f"Its digest is {found['source']}, and sha256 says {asked}. Look at the source, or at sha256.",
         )
     whole = image_digest(found, str(arguments.get("cmdline") or ""))
-    if digest not in (whole, found["source"]):
+    if digest != whole:
         raise Refused(
             "Image has changed since the plan", f"Its digest is {whole}, and was {digest} when planning. Plan again."
         )

@@ -5,7 +5,7 @@ Nothing here has an effect: files, time, keys and what is in use on hosts come i
 """
 
 from vwplan.graph.build import build, hosts
-from vwplan.graph.identity import Identities, image_digest
+from vwplan.graph.identity import Identities
 from vwplan.graph.model import (
     Cause,
     CheckResult,
@@ -30,6 +30,5 @@ __all__ = [
     "WantedOutput",
     "build",
     "hosts",
-    "image_digest",
     "needed_hosts",
 ]

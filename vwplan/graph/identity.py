@@ -7,10 +7,9 @@ looks at a clock or rolls dice.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import uuid
-from collections.abc import Container, Mapping
+from collections.abc import Container
 
 from vwplan.address import Address, Key
 
@@ -94,19 +93,3 @@ def default_name(stack: str, hostname: str, identity: str) -> str:
 def bridge_name(identity: str) -> str:
     """The name of a network's bridge device on its host: 12 characters, of the 15 that Linux allows."""
     return "vw" + identity.replace("-", "")[:10]
-
-
-def composed_digest(parts: Mapping[str, str]) -> str:
-    """The digest of several things told as one: the SHA-256 over canonical JSON of them, as hexadecimal digits."""
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def image_digest(digests: Mapping[str, str], cmdline: str = "") -> str:
-    """The digest that names an image: that of its disk alone, or one over the digests of all its files and its command line.
-
-    `digests` is by argument: `source`, and where they are given `kernel` and `initrd`.
-    """
-    if len(digests) == 1 and not cmdline:
-        return digests["source"]
-    return composed_digest({**digests, "cmdline": cmdline} if cmdline else dict(digests))

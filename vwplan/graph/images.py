@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from vwplan.diagnostics import Range
-from vwplan.graph.identity import image_digest
 from vwplan.graph.parts import problem
 from vwplan.graph.scope import located
 from vwplan.hcl.evaluate import FileProblem, Files
+from vwplan.provider.law import image_digest
 from vwplan.spec.model import Part
 
 Plain = Any

@@ -21,7 +21,7 @@ from vwplan.provider.api import (
     Unreachable,
     Verb,
 )
-from vwplan.provider.law import arguments_digest, check_expectation
+from vwplan.provider.law import arguments_digest, check_expectation, image_digest
 from vwplan.provider.registry import find
 
 __all__ = [
@@ -47,4 +47,5 @@ __all__ = [
     "arguments_digest",
     "check_expectation",
     "find",
+    "image_digest",
 ]

@@ -20,6 +20,19 @@ def arguments_digest(arguments: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def image_digest(digests: Mapping[str, str], cmdline: str = "") -> str:
+    """The digest that names an image: that of its disk alone, or one over the digests of all its files and its command line.
+
+    `digests` is by argument: `source`, and where they are given `kernel` and `initrd`. Of several things it is the SHA-256 over
+    canonical JSON of them, as hexadecimal digits. Planning chooses it, staging verifies it.
+    """
+    if len(digests) == 1 and not cmdline:
+        return digests["source"]
+    parts = {**digests, "cmdline": cmdline} if cmdline else dict(digests)
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def check_expectation(action: Action, observed: Observed | None) -> None:
     """Refuse an action whose object is not as the action expects.
 
