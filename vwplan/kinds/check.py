@@ -32,7 +32,7 @@ from vwplan.values import (
     type_of,
     unmark_deep,
 )
-from vwplan.values.mismatch import a
+from vwplan.values.mismatch import a, path_text
 
 Plain = Any
 
@@ -107,7 +107,13 @@ def with_defaults(shape: Kind | BlockType, given: Mapping[str, Plain]) -> dict[s
 
 
 def _wrong_type(argument: Argument, error: ConversionError) -> Unfit:
-    return Unfit("wrong-type", "Wrong type", f'"{argument.name}" does not take this value: {error}.')
+    reason = reason_of(error, argument.name)
+    return Unfit("wrong-type", "Wrong type", f'"{argument.name}" does not take this value: {reason}.')
+
+
+def reason_of(error: ConversionError, name: str) -> str:
+    """Why a value of that name cannot be converted, and in which part of it, as a clause."""
+    return f"in {name}{path_text(error.path)}, {error.reason}" if error.path else error.reason
 
 
 def range_not_yet(argument: Argument) -> Unfit:

@@ -6,6 +6,7 @@ from vwplan.diagnostics import Diagnostic, Range, Source
 from vwplan.hcl.evaluate import EvaluationError, MappingScope, Reference, compile_expression
 from vwplan.hcl.evaluation.tree import as_reference, spine
 from vwplan.hcl.syntax import Attribute, Expression, Literal, Parenthesised, TupleItems, Variable
+from vwplan.kinds.check import reason_of
 from vwplan.spec.draft import Draft
 from vwplan.values import BOOL, STRING, ConversionError, Null, Type, Value, convert
 
@@ -47,7 +48,7 @@ def _converted(draft: Draft, attribute: Attribute | None, source: Source, type: 
     try:
         return convert(found, type)
     except ConversionError as error:
-        detail = f'"{attribute.name}" does not take this value: {error}.'
+        detail = f'"{attribute.name}" does not take this value: {reason_of(error, attribute.name)}.'
         draft.add(Diagnostic("wrong-type", "Wrong type", detail, _range(attribute.expression, source)))
         return None
 

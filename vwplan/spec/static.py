@@ -17,6 +17,7 @@ from vwplan.hcl.evaluation.tree import parts
 from vwplan.hcl.functions.table import FUNCTIONS
 from vwplan.hcl.syntax import Call, TemplatePart
 from vwplan.kinds import Unfit, take
+from vwplan.kinds.check import reason_of
 from vwplan.spec import mistakes
 from vwplan.spec.draft import Draft, Use
 from vwplan.spec.references import follow
@@ -145,5 +146,5 @@ def _look_at_inputs(
         try:
             convert(found, variable.type)
         except ConversionError as error:
-            detail = f'The variable "{name}" of the module does not take this value: {error}.'
+            detail = f'The variable "{name}" of the module does not take this value: {reason_of(error, name)}.'
             draft.add(Diagnostic("wrong-type", "Wrong type", detail, value.range))

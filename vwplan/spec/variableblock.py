@@ -5,6 +5,7 @@ from __future__ import annotations
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Source
 from vwplan.hcl.syntax import Attribute, Block
 from vwplan.hcl.typeexpr import parse_type
+from vwplan.kinds.check import reason_of
 from vwplan.spec import mistakes
 from vwplan.spec.constants import constant, constant_flag, constant_text
 from vwplan.spec.draft import Draft, Place
@@ -87,6 +88,6 @@ def _default(
     try:
         return convert(value if defaults is None else defaults.apply(value), type)
     except ConversionError as error:
-        detail = f"The default is not of the variable's type: {error}."
+        detail = f"The default is not of the variable's type: {reason_of(error, 'default')}."
         draft.add(Diagnostic("wrong-type", "Wrong type", detail, subject))
         return None

@@ -16,6 +16,7 @@ from vwplan.hcl import parse_expression, parse_file
 from vwplan.hcl.evaluate import EvaluationError, MappingScope, compile_expression
 from vwplan.hcl.jsonsyntax import parse_json_values
 from vwplan.hcl.syntax import Expression
+from vwplan.kinds.check import reason_of
 from vwplan.spec.model import Module, VariableBlock
 from vwplan.values import EPHEMERAL, SENSITIVE, ConversionError, Null, Value, convert, mark
 
@@ -193,8 +194,9 @@ def _finished(variable: VariableBlock, found: _Found | None, problems: Problems)
             value = variable.type_defaults.apply(value)
         return _marked(variable, convert(value, variable.type))
     except ConversionError as error:
+        reason = reason_of(error, variable.name)
         detail = (
-            f'The variable "{variable.name}" does not take this value: {error}. It is declared at {variable.range}.'
+            f'The variable "{variable.name}" does not take this value: {reason}. It is declared at {variable.range}.'
         )
         problems.add(Diagnostic("wrong-type", "Wrong type of a value", detail, found.range))
         return None
