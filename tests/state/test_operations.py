@@ -68,7 +68,7 @@ def test_what_cannot_be_moved_is_refused(source: str, target: str, code: str) ->
 
 
 def test_the_nearest_address_is_suggested() -> None:
-    with pytest.raises(DiagnosticError, match='Did you mean "network.fabric"'):
+    with pytest.raises(DiagnosticError, match=r'Did you mean "network\.fabric"'):
         select(state(), ["network.fabrik"])
 
 

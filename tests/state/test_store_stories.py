@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+import contextlib
+
 from yard import LINEAGE, Yard, holder, record, some
 
 from vwplan.diagnostics import DiagnosticError
@@ -423,10 +425,8 @@ def test_a_crash_while_the_first_state_is_made_leaves_nothing_or_a_state(tmp_pat
 
     for at in range(4):
         yard = Yard(tmp_path / str(at), Dies(at))
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             yard.run(record("network.a"))
-        except KeyboardInterrupt:
-            pass
         again = Yard(tmp_path / str(at))
         assert again.run(record("network.b")).records.keys() >= {"network.b"}
 

@@ -106,12 +106,15 @@ def apply(
     tally = coordinator.tally
     result = "interrupted" if interrupt.level else "failed" if tally.troubled else "done"
     try:
-        closing = _closing(plan, session, run.id, tally, coordinator.lookup, output_of or _output_of(resolver))
-        session.write(closing)
-        session.finish(entries.RunEnded(run.id, run.clock.time(), result))
-        _learn(session, durations, tally)
+        if not session.broken:
+            closing = _closing(plan, session, run.id, tally, coordinator.lookup, output_of or _output_of(resolver))
+            session.write(closing)
+            session.finish(entries.RunEnded(run.id, run.clock.time(), result))
+            _learn(session, durations, tally)
     except WriteFailed as problem:
-        _rescue(session, run, tally, problem, rescue_folders)
+        tally.diagnostics.extend(problem.diagnostics)
+    if _unwritten(session):
+        _rescue(session, run, tally, rescue_folders)
     return _result(plan, session, run, tally, coordinator.abandoned, interrupt.level, run.clock.monotonic() - started)
 
 
@@ -207,15 +210,19 @@ def _learn(session: Session, before: Mapping[str, float], tally: Tally) -> None:
         session.keep_durations(learnt)
 
 
-def _rescue(session: Session, run: Run, tally: Tally, problem: WriteFailed, folders: Sequence[Path]) -> None:
+def _unwritten(session: Session) -> bool:
+    """Whether anything happened that is not written down. A begin that is not was never acted upon."""
+    return any(not isinstance(entry, entries.Begun) for entry in session.unsaved)
+
+
+def _rescue(session: Session, run: Run, tally: Tally, folders: Sequence[Path]) -> None:
     """The state could not be written: what was not goes to the first place that takes it, and the user is told where."""
     path = session.save_rescue(run.id, folders)
-    first = problem.diagnostics[0]
     if path is not None:
         how = f"What was done and not written lies in {path}: it must be in the stack's folder"
     else:
         how = f"What was done and not written is printed here: save it as rescue.{run.id}.jsonl in the stack's folder"
-    detail = f"{first.detail} {how} for the next command that changes this stack to take it in."
+    detail = f"{how} for the next command that changes this stack to take it in."
     told = Diagnostic("state-unwritten", "Not all that was done could be written down", detail)
     tally.diagnostics.append(told)
     text = "" if path is not None else session.rescue().decode("utf-8", "surrogatepass")
@@ -240,5 +247,5 @@ def _result(
         dict(session.ledger.outputs),
         interrupted,
         abandoned,
-        session.broken,
+        _unwritten(session),
     )

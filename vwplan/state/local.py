@@ -15,7 +15,7 @@ from vwplan.diagnostics import DiagnosticError
 from vwplan.state import problems
 from vwplan.state.damage import Belongs, Damaged, NewerFormat
 from vwplan.state.disk import Disk
-from vwplan.state.entries import Begun, Entry
+from vwplan.state.entries import Begun, Entry, RunStarted
 from vwplan.state.fold import Ledger
 from vwplan.state.folder import Folder, journal_base
 from vwplan.state.history import Version, find_version, keep, known_runs, versions
@@ -30,10 +30,15 @@ from vwplan.state.snapshot import checksum_of, write_snapshot
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A state as a reader finds it: with the steps that are begun and not ended, by a run under way or a dead one."""
+    """A state as a reader finds it.
+
+    `running` are the runs that were started and not ended, `unfinished` the steps that were begun and not ended: by a command
+    that is under way (`LocalStore.holder` tells), or by one that was cut short.
+    """
 
     state: State
     unfinished: tuple[Begun, ...]
+    running: tuple[RunStarted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class LocalStore:
         ledger = Ledger(loaded.base)
         for entry in loaded.entries:
             ledger.take(entry)
-        return Stored(ledger.state(), tuple(ledger.unfinished.values()))
+        return Stored(ledger.state(), tuple(ledger.unfinished.values()), tuple(ledger.running.values()))
 
     def lock(self, holder: Holder, *, lineage: str, timeout: float = 0.0) -> LocalSession:
         """Take the lock, waiting `timeout` seconds, and open the state; where there was none it is made under `lineage`."""

@@ -100,10 +100,12 @@ class LocalSession:
     def finish(self, ended: RunEnded) -> None:
         """End a run; past a share of the snapshot's size, all of it becomes a new snapshot."""
         self.write([ended])
-        if self._size > max(LEAST, self._snapshot_size * SHARE) and not self.ledger.running:
-            self.compact()
-        else:
-            self.remember()
+        # The run is over and on the disk; failing to tidy up behind it loses nothing.
+        with contextlib.suppress(problems.WriteFailed):
+            if self._size > max(LEAST, self._snapshot_size * SHARE) and not self.ledger.running:
+                self.compact()
+            else:
+                self.remember()
         if not any(run == ended.run for run, _ in self.ledger.unfinished):
             with contextlib.suppress(OSError):
                 self._disk.remove(self.folder.plan(ended.run))

@@ -22,6 +22,8 @@ class Session(Protocol):
     """The state as of the last entry, live."""
     broken: bool
     """Whether a write has failed: nothing is written any more."""
+    unsaved: list[Entry]
+    """What could not be written since."""
 
     @property
     def unfinished(self) -> tuple[Begun, ...]:
