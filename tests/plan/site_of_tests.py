@@ -274,11 +274,11 @@ class Site:
             return
         if not step.expects.exists and now is not None:
             raise Strict(f"{step.key} exists")
-        if step.expects.exists and now is not None and now.mark is not None:
-            if now.mark.writer not in step.expects.writers or (
-                step.expects.digest and now.digest != step.expects.digest
-            ):
-                raise Strict(f"{step.key} has changed since the plan")
+        if not step.expects.exists or now is None or now.mark is None:
+            return
+        digest = step.expects.digest
+        if now.mark.writer not in step.expects.writers or (digest and now.digest != digest):
+            raise Strict(f"{step.key} has changed since the plan")
 
     def _write(self, step: Step, now: Observed | None, run: str, current: Record | None) -> Record:
         assert step.record is not None

@@ -21,14 +21,13 @@ FORGOTTEN = "forgotten"
 
 
 def decide_removals(planning: Planning, removed: Mapping[str, bool]) -> list[Decision]:
-    """What is to be done about each record that no resource stands for, users before what they use."""
+    """What is to be done about each record that no resource stands for, by address."""
     found: list[Decision] = []
-    for address, record in planning.records.items():
-        if address not in planning.decisions:
-            decision = _removal(planning, address, record, removed)
-            if decision is not None:
-                found.append(decision)
-    for record in planning.state.deposed.values():
+    for address in sorted(planning.records.keys() - planning.decisions.keys()):
+        decision = _removal(planning, address, planning.records[address], removed)
+        if decision is not None:
+            found.append(decision)
+    for _, record in sorted(planning.state.deposed.items()):
         decision = _begin(planning, record.address, record)
         decision.deposed, decision.does, decision.reason = True, Does.DELETE, "left over from an earlier replacement"
         _block(planning, decision)
