@@ -18,6 +18,7 @@ from vwplan.values.value import (
     Unknown,
     Unmarked,
     Value,
+    elements,
     has_marks,
     is_whole,
     mark,
@@ -53,14 +54,23 @@ def decide(a: Unmarked, b: Unmarked) -> bool | None:
         return a is b
     if isinstance(a, int | Fraction) and isinstance(b, int | Fraction):
         return a == b
-    if a.__class__ is not b.__class__ and not (is_dynamic(type_of(a)) or is_dynamic(type_of(b))):
+    if a.__class__ is not b.__class__:
         return False
     type_a, type_b = type_of(a), type_of(b)
-    if is_dynamic(type_a) or is_dynamic(type_b):
+    if _type_open(a) or _type_open(b):
         return None if could_conform(type_a, type_b) else False
     if type_a != type_b:
         return False
     return _decide_parts(a, b)
+
+
+def _type_open(value: Value) -> bool:
+    """Whether something of unknown type is within a value, so that its own type may yet differ."""
+    if is_whole(value):
+        return False
+    if isinstance(value, Unknown):
+        return value.type is DYNAMIC
+    return any(_type_open(item) for _, item in elements(value))  # type: ignore[arg-type]
 
 
 def _decide_unknown(a: Unmarked, b: Unmarked) -> bool | None:

@@ -412,7 +412,7 @@ def same(a: Value, b: Value) -> bool:
     if isinstance(a, int | Fraction) and isinstance(b, int | Fraction):
         return isinstance(a, bool) == isinstance(b, bool) and a == b
     if isinstance(a, str) or isinstance(b, str):
-        return a == b
+        return isinstance(a, str) and isinstance(b, str) and a == b
     if isinstance(a, ListValue | SetValue) and a.__class__ is b.__class__:
         assert isinstance(b, ListValue | SetValue)
         return (

@@ -17,6 +17,7 @@ from vwplan.values import (
     UNKNOWN,
     ConversionError,
     ListValue,
+    Marked,
     Null,
     SetValue,
     TupleValue,
@@ -101,20 +102,11 @@ class CallCompiler(TemplateCompiler):
             if error is not None:
                 error.value = UNKNOWN
                 raise error
-            sequence, marks = unmark(values.pop())
-            code, summary = "invalid-expansion", "Invalid expansion"
-            if isinstance(sequence, Null):
-                detail = "What is followed by ... must not be null."
-                raise site.error(scope, environment, code, summary, detail, last)
-            type = type_of(sequence)
-            if not (type is DYNAMIC or isinstance(type, TupleType | ListType | SetType)):
-                detail = f"What is followed by ... must be a list, set or tuple, not a {type.friendly}."
-                raise site.error(scope, environment, code, summary, detail, last)
-            if isinstance(sequence, Unknown):
-                return mark(UNKNOWN, marks)
-            assert isinstance(sequence, TupleValue | ListValue | SetValue)
-            values += [mark(item, marks) for item in sequence.items]
-            nodes = node.arguments[:-1] + (last,) * len(sequence.items)
+            found = expansion(values.pop(), site, last, scope, environment)
+            if isinstance(found, Unknown | Marked):
+                return found
+            values += found
+            nodes = node.arguments[:-1] + (last,) * len(found)
             wrong = arity(function, node, len(values))
             if wrong is not None:
                 place = Range(self.source, node.start, node.name_end)
@@ -134,10 +126,16 @@ class CallCompiler(TemplateCompiler):
         site = Site(node, bound, self.source)
 
         def run(scope: Scope, environment: Environment) -> Value:
+            attempts = runs
+            if node.expand:
+                expanded = expanded_runs(runs, site, node, scope, environment)
+                if not isinstance(expanded, list):
+                    return expanded
+                attempts = expanded
             failed: list[EvaluationError] = []
-            for each in expand(runs, scope, environment):
+            for each in attempts:
                 try:
-                    value = each if not callable(each) else each(scope, environment)
+                    value = each(scope, environment)
                 except EvaluationError as error:
                     if shared(error):
                         raise
@@ -154,28 +152,30 @@ class CallCompiler(TemplateCompiler):
             detail = f"None of the expressions has a value:\n{reasons}\nThe last one should be one that cannot fail."
             raise site.error(scope, environment, "nothing-succeeded", "No expression succeeds", detail, place)
 
-        def expand(runs: list[Run], scope: Scope, environment: Environment) -> list[Run | Value]:
-            if not node.expand:
-                return list(runs)
-            sequence, _ = unmark(runs[-1](scope, environment))
-            items = sequence.items if isinstance(sequence, TupleValue | ListValue | SetValue) else ()
-            return [*runs[:-1], *items]
-
         return run
 
     def can(self, node: Call, bound: Bound) -> Run:
         """`can(…)`: whether an expression has a value."""
         runs = [self.compile(argument, bound) for argument in node.arguments]
-        if len(runs) != 1:
-            few = len(runs) < 1
-            code, summary = (
-                ("missing-argument", "Missing argument") if few else ("surplus-argument", "Surplus argument")
-            )
-            return self.refused(node, bound, code, summary, 'The function "can" takes one argument.')
+        site = Site(node, bound, self.source)
 
         def run(scope: Scope, environment: Environment) -> Value:
+            attempts = runs
+            if node.expand:
+                expanded = expanded_runs(runs, site, node, scope, environment)
+                if not isinstance(expanded, list):
+                    return Unknown(BOOL)
+                attempts = expanded
+            if len(attempts) != 1:
+                few = len(attempts) < 1
+                code, summary = (
+                    ("missing-argument", "Missing argument") if few else ("surplus-argument", "Surplus argument")
+                )
+                place = Range(self.source, node.start, node.name_end)
+                detail = 'The function "can" takes one argument.'
+                raise site.error(scope, environment, code, summary, detail, place)
             try:
-                value = runs[0](scope, environment)
+                value = attempts[0](scope, environment)
             except EvaluationError as error:
                 if shared(error):
                     raise
@@ -183,6 +183,38 @@ class CallCompiler(TemplateCompiler):
             return True if is_whole(value) else Unknown(BOOL)
 
         return run
+
+
+def expansion(
+    value: Value, site: Site, node: Expression, scope: Scope, environment: Environment
+) -> list[Value] | Unknown | Marked:
+    """The arguments that a sequence followed by `...` stands for; unknown where it is."""
+    sequence, marks = unmark(value)
+    code, summary = "invalid-expansion", "Invalid expansion"
+    if isinstance(sequence, Null):
+        detail = "What is followed by ... must not be null."
+        raise site.error(scope, environment, code, summary, detail, node)
+    type = type_of(sequence)
+    if not (type is DYNAMIC or isinstance(type, TupleType | ListType | SetType)):
+        detail = f"What is followed by ... must be a list, set or tuple, not a {type.friendly}."
+        raise site.error(scope, environment, code, summary, detail, node)
+    if isinstance(sequence, Unknown):
+        return Marked(UNKNOWN, marks) if marks else UNKNOWN
+    assert isinstance(sequence, TupleValue | ListValue | SetValue)
+    return [mark(item, marks) for item in sequence.items]
+
+
+def expanded_runs(
+    runs: list[Run], site: Site, node: Call, scope: Scope, environment: Environment
+) -> list[Run] | Unknown | Marked:
+    """The expressions that `try` or `can` is given with `...` behind the last."""
+    found = expansion(runs[-1](scope, environment), site, node.arguments[-1], scope, environment)
+    return [*runs[:-1], *map(_giving, found)] if isinstance(found, list) else found
+
+
+def _giving(value: Value) -> Run:
+    """A compiled expression that gives a value."""
+    return lambda scope, environment: value
 
 
 def unknown_function(name: str) -> tuple[str, str, str]:

@@ -448,11 +448,13 @@ def _merge_type(arguments: Arguments) -> Type:
 def _merge(arguments: Arguments, type: Type) -> Value:
     made: dict[str, Value] = {}
     marks: Marks = NO_MARKS
-    for argument in arguments:
+    for at, argument in enumerate(arguments):
         value, own = unmark(argument)
         marks |= own
-        if not isinstance(value, Null):
-            made.update(mapping(value).items)
+        if isinstance(value, MapValue | ObjectValue):
+            made.update(value.items)
+        elif not isinstance(value, Null):
+            raise ArgumentProblem(at, f"a map or object is required, not a {type_of(value).friendly}")
     return mark(MapValue(type.element, made) if isinstance(type, MapType) else ObjectValue(made), marks)
 
 

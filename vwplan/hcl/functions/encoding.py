@@ -64,37 +64,53 @@ def _base64gzip(arguments: Arguments, _: Type) -> Value:
     return base64_text(b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + packed + check)
 
 
-_CODECS = {
-    "us-ascii": "",
-    **{f"iso-8859-{part}": f"iso8859-{part}" for part in (*range(1, 11), 13, 14, 15, 16)},
-    **{f"windows-{page}": f"cp{page}" for page in (1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258, 874)},
-    **{
-        name: name
-        for name in ("utf-8", "utf-16le", "utf-16be", "gbk", "gb18030", "big5", "euc-jp", "euc-kr", "shift_jis")
-    },
-    "koi8-r": "koi8-r",
-    "koi8-u": "koi8-u",
-    "ibm866": "cp866",
-    "ibm437": "cp437",
-    "ibm850": "cp850",
-    "ibm852": "cp852",
-    "ibm855": "cp855",
-    "ibm858": "cp858",
-    "ibm00858": "cp858",
-    "ibm860": "cp860",
-    "ibm862": "cp862",
-    "ibm863": "cp863",
-    "ibm865": "cp865",
-    "ibm037": "cp037",
-    "ibm1047": "cp1047",
-    "ibm01140": "cp1140",
-    "macintosh": "mac-roman",
-    "utf-16": "utf-16",
-    "iso-2022-jp": "iso2022_jp",
-    "hz-gb-2312": "hz",
-    "latin1": "iso8859-1",
-    "utf8": "",
+_ALIASES = {
+    "ascii": "us-ascii iso-ir-6 ansi_x3.4-1968 ansi_x3.4-1986 iso_646.irv:1991 iso646-us us ibm367 cp367 csascii",
+    "iso8859-1": "iso-8859-1 iso_8859-1:1987 iso_8859-1 iso-ir-100 latin1 l1 ibm819 cp819 csisolatin1",
+    "iso8859-2": "iso-8859-2 iso_8859-2:1987 iso_8859-2 iso-ir-101 latin2 l2 csisolatin2",
+    "iso8859-3": "iso-8859-3 iso_8859-3:1988 iso_8859-3 iso-ir-109 latin3 l3 csisolatin3",
+    "iso8859-4": "iso-8859-4 iso_8859-4:1988 iso_8859-4 iso-ir-110 latin4 l4 csisolatin4",
+    "iso8859-5": "iso-8859-5 iso_8859-5:1988 iso_8859-5 iso-ir-144 cyrillic csisolatincyrillic",
+    "iso8859-6": "iso-8859-6 iso_8859-6:1987 iso_8859-6 iso-ir-127 ecma-114 asmo-708 arabic csisolatinarabic",
+    "iso8859-7": "iso-8859-7 iso_8859-7:1987 iso_8859-7 iso-ir-126 elot_928 ecma-118 greek greek8 csisolatingreek",
+    "iso8859-8": "iso-8859-8 iso_8859-8:1988 iso_8859-8 iso-ir-138 hebrew csisolatinhebrew",
+    "iso8859-9": "iso-8859-9 iso_8859-9:1989 iso_8859-9 iso-ir-148 latin5 l5 csisolatin5",
+    "iso8859-10": "iso-8859-10 iso-ir-157 l6 iso_8859-10:1992 csisolatin6 latin6",
+    "iso8859-13": "iso-8859-13 csiso885913",
+    "iso8859-14": "iso-8859-14 iso-ir-199 iso_8859-14:1998 iso_8859-14 latin8 iso-celtic l8 csiso885914",
+    "iso8859-15": "iso-8859-15 iso_8859-15 latin-9 csiso885915",
+    "iso8859-16": "iso-8859-16 iso-ir-226 iso_8859-16:2001 iso_8859-16 latin10 l10 csiso885916",
+    **{f"cp{page}": f"windows-{page} cswindows{page}" for page in (874, *range(1250, 1259))},
+    "utf-8": "utf-8 csutf8",
+    "utf-16": "utf-16 csutf16",
+    "utf-16be": "utf-16be csutf16be",
+    "utf-16le": "utf-16le csutf16le",
+    "gbk": "gbk cp936 ms936 windows-936 csgbk",
+    "gb18030": "gb18030 csgb18030",
+    "hz": "hz-gb-2312",
+    "big5": "big5 csbig5",
+    "shift_jis": "shift_jis ms_kanji csshiftjis",
+    "euc-jp": "euc-jp extended_unix_code_packed_format_for_japanese cseucpkdfmtjapanese",
+    "iso2022_jp": "iso-2022-jp csiso2022jp",
+    "euc-kr": "euc-kr cseuckr",
+    "koi8-r": "koi8-r cskoi8r",
+    "koi8-u": "koi8-u cskoi8u",
+    "cp037": "ibm037 cp037 ebcdic-cp-us ebcdic-cp-ca ebcdic-cp-wt ebcdic-cp-nl csibm037",
+    "cp1140": "ibm01140 ccsid01140 cp01140 ebcdic-us-37+euro csibm01140",
+    "cp437": "ibm437 cp437 437 cspc8codepage437",
+    "cp850": "ibm850 cp850 850 cspc850multilingual",
+    "cp852": "ibm852 cp852 852 cspcp852",
+    "cp855": "ibm855 cp855 855 csibm855",
+    "cp858": "ibm00858 ccsid00858 cp00858 pc-multilingual-850+euro csibm00858",
+    "cp860": "ibm860 cp860 860 csibm860",
+    "cp862": "ibm862 cp862 862 cspc862latinhebrew",
+    "cp863": "ibm863 cp863 863 csibm863",
+    "cp865": "ibm865 cp865 865 csibm865",
+    "cp866": "ibm866 cp866 866 csibm866",
+    "mac-roman": "macintosh mac csmacintosh",
 }
+_CODECS = {name: codec for codec, names in _ALIASES.items() for name in names.split()}
+"""Python's name for each character encoding, by the names that IANA has registered for it."""
 
 
 def _codec(name: str) -> str:
@@ -119,7 +135,7 @@ def _textdecodebase64(arguments: Arguments, _: Type) -> Value:
     codec = _codec(name)
     encoded = decode_base64(text(arguments[0]), 0)
     if codec == "utf-16" and encoded[:2] not in (b"\xfe\xff", b"\xff\xfe"):
-        raise ArgumentProblem(0, "it has no byte order mark")
+        codec = "utf-16be"
     try:
         found = encoded.decode(codec)
     except UnicodeDecodeError:

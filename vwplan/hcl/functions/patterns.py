@@ -39,8 +39,20 @@ def _compiled(pattern: str) -> Any:
     return re2.compile(pattern, options)
 
 
+_PIECE = re.compile(r"\\Q.*?(?:\\E|\Z)|\\(.)|\[\^?\]?(?>(?:\[:\^?\w+:\]|\\.|[^\]\\])*)\]|\(\?P?<(\w+)>", re.DOTALL)
+"""What may hold a parenthesis without opening a group, and what opens a group with a name."""
+
+
+@lru_cache(maxsize=512)
+def _names(pattern: str) -> tuple[str, ...]:
+    """The names of groups in order; one may be there twice, and the last one counts."""
+    return tuple(found[2] for found in _PIECE.finditer(pattern) if found[2])
+
+
 def _pattern(pattern: str) -> Any:
     """The compiled pattern; `ValueError` says what is wrong with it."""
+    if any(found[1] == "C" for found in _PIECE.finditer(pattern)):
+        raise ValueError("\\C, a single byte, is not supported")
     try:
         return _compiled(pattern)
     except re2.error as error:
@@ -69,7 +81,7 @@ def _result_type(pattern: str, index: int) -> Type:
         compiled = _pattern(pattern)
     except ValueError as error:
         raise ArgumentProblem(index, f"it is no valid pattern of RE2: {error}") from None
-    names = compiled.groupindex
+    names = _names(pattern)
     if not compiled.groups:
         return STRING
     if not names:
@@ -83,8 +95,7 @@ def _result(match: Any, type: Type) -> Value:
     if isinstance(type, TupleType):
         return TupleValue([_group(group) for group in match.groups()])
     if isinstance(type, ObjectType):
-        groups = match.groups()
-        return ObjectValue({name: _group(groups[at - 1]) for name, at in match.re.groupindex.items()})
+        return ObjectValue(dict(zip(_names(match.re.pattern), map(_group, match.groups()), strict=True)))
     return normal(match.group(0))
 
 
