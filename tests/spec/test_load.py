@@ -262,3 +262,11 @@ def test_loading_takes_time_by_the_block_and_no_more(tmp_path: Path) -> None:
     small, big = seconds(100), seconds(1000)
     assert big <= 3.0, "10,000 blocks in at most 3 s"
     assert big <= small * 16, "ten times the blocks in about ten times the time"
+
+
+def test_thousands_of_mistakes_are_told_in_time(tmp_path: Path) -> None:
+    wrong = large(200).replace("image.base", "image.bese").replace("= network.n", "= network.m")
+    write(tmp_path, {"main.vw.hcl": wrong})
+    started = time.process_time()
+    assert len(problems_of(tmp_path)) == 3600
+    assert time.process_time() - started < 3

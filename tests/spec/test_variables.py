@@ -139,6 +139,7 @@ def test_the_environment_may_hold_what_nobody_declared(tmp_path: Path) -> None:
         ("a default of another type", "type = number\n  default = \"x\"", "wrong-type", 3, 13),
         ("a null default where null is not taken", "nullable = false\n  default = null", "null-variable", 3, 13),
         ("an argument that is none", "defualt = 1", "unknown-argument", 2, 3),
+        ("a validation of something else", "validation {\n    condition = path.root == \"\"\n    error_message = \"x\"\n  }", "constant-condition", 3, 17),
         ("a validation about nothing", "validation {\n    condition = true\n    error_message = \"x\"\n  }", "constant-condition", 3, 17),
     ],
 )  # fmt: skip

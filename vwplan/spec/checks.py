@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vwplan.diagnostics import Diagnostic, did_you_mean
+from vwplan.diagnostics import Diagnostic
 from vwplan.hcl.evaluate import Reference
 from vwplan.hcl.syntax import GetAttribute, Variable
 from vwplan.kinds import KINDS
@@ -53,7 +53,7 @@ def _one_object(draft: Draft, use: Use) -> None:
 def _inputs(draft: Draft, call: Call, child: Draft) -> None:
     for name, value in call.inputs.items():
         if name not in child.variables:
-            detail = f'The module has no variable "{name}".{did_you_mean(name, child.variables)}'
+            detail = f'The module has no variable "{name}".{draft.near(name, child.variables)}'
             draft.add(Diagnostic("unknown-argument", "Unknown argument", detail, value.range))
     if child.broken:
         return
@@ -68,7 +68,7 @@ def _providers(draft: Draft) -> None:
     """Every provider configuration that is named must be declared, or handed in by each call of the module."""
     for _, reference in draft.provider_uses:
         if not _is_provider(draft, reference):
-            near = did_you_mean(reference.text, draft.providers)
+            near = draft.near(reference.text, draft.providers)
             detail = f'There is no provider configuration "{reference.text}".{near or _declare(reference)}'
             draft.add(Diagnostic("unknown-provider", "Unknown provider", detail, reference.range))
 

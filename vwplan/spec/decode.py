@@ -64,6 +64,7 @@ def take_constant(draft: Draft, argument: Argument, compiled: Compiled) -> None:
 
 def _blocks(draft: Draft, body: Body, shape: Shape, place: Place) -> dict[str, tuple[Nested, ...]]:
     found: dict[str, list[Nested]] = {}
+    firsts: dict[tuple[str, str], Nested] = {}
     for block in body.blocks:
         type = shape.blocks.get(block.kind)
         if type is not None:
@@ -78,13 +79,12 @@ def _blocks(draft: Draft, body: Body, shape: Shape, place: Place) -> dict[str, t
             continue
         if nested is None:
             continue
-        others = found.setdefault(nested.type.name, [])
         if nested.dynamic is None and not nested.type.repeated:
-            first = next((each for each in others if each.label == nested.label and each.dynamic is None), None)
-            if first is not None:
+            first = firsts.setdefault((nested.type.name, nested.label), nested)
+            if first is not nested:
                 draft.add(mistakes.duplicate(mistakes.label_of(nested.type, nested.label), nested.range, first.range))
                 continue
-        others.append(nested)
+        found.setdefault(nested.type.name, []).append(nested)
     return {name: tuple(blocks) for name, blocks in found.items()}
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from vwplan.diagnostics import Diagnostic, Problems, Range, Source
+from vwplan.diagnostics import Diagnostic, Problems, Range, Source, did_you_mean
 from vwplan.hcl.evaluate import Compiled, EvaluationError, Reference, compile_expression
 from vwplan.hcl.syntax import Expression, Literal
 from vwplan.kinds.model import Argument
@@ -77,6 +77,9 @@ class SettingsBlock:
     range: Range
 
 
+_MANY, _SEARCHES = 100, 30
+
+
 @dataclass(slots=True)
 class Draft:
     """What has been read of a module.
@@ -84,7 +87,7 @@ class Draft:
     `broken` are the identities of sources that could not be read wholly, so that something may be missing. `depends` and
     `provider_uses` are references that are no expressions, each with its place or the name inside that it is for. `absent_data`
     are data blocks that were refused. `children` are the modules called, by the call's name; `handed` the provider
-    configurations that every call of this module hands in.
+    configurations that every call of this module hands in. `searches` counts those for near names among many.
     """
 
     directory: str
@@ -99,7 +102,7 @@ class Draft:
     moved: list[MovedBlock] = field(default_factory=list)
     removed: list[RemovedBlock] = field(default_factory=list)
     imports: list[ImportBlock] = field(default_factory=list)
-    checks: list[CheckBlock] = field(default_factory=list)
+    checks: dict[str, CheckBlock] = field(default_factory=dict)
     settings: SettingsBlock | None = None
     uses: list[Use] = field(default_factory=list)
     depends: list[tuple[Place, Reference]] = field(default_factory=list)
@@ -108,10 +111,19 @@ class Draft:
     broken: set[int] = field(default_factory=set)
     children: dict[str, Draft] = field(default_factory=dict)
     handed: frozenset[str] | None = None
+    searches: int = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a problem."""
         self.problems.add(diagnostic)
+
+    def near(self, word: str, candidates: Collection[str]) -> str:
+        """A "Did you mean" sentence, or nothing. Of many names only so many searches are made, for each takes its time."""
+        if len(candidates) > _MANY:
+            self.searches += 1
+            if self.searches > _SEARCHES:
+                return ""
+        return did_you_mean(word, candidates)
 
     def compile(
         self, expression: Expression, source: Source, place: Place, argument: Argument | None = None

@@ -184,7 +184,7 @@ class _Reading:
             tuple(draft.moved),
             tuple(draft.removed),
             tuple(draft.imports),
-            tuple(draft.checks),
+            tuple(draft.checks.values()),
         )
 
     def _digest(self) -> str:

@@ -84,7 +84,7 @@ def _variable(draft: Draft, reference: Reference, place: Place) -> Found:
     name = _name(reference, 0)
     found = draft.variables.get(name)
     if found is None:
-        hint = did_you_mean(name, draft.variables) or f' Declare it: variable "{name or "NAME"}" {{}}.'
+        hint = draft.near(name, draft.variables) or f' Declare it: variable "{name or "NAME"}" {{}}.'
         return _undeclared(f'There is no variable "{name}".{hint}', reference, min(1, len(reference.steps)))
     return found.type if len(reference.steps) == 1 else DYNAMIC
 
@@ -92,7 +92,7 @@ def _variable(draft: Draft, reference: Reference, place: Place) -> Found:
 def _local(draft: Draft, reference: Reference, place: Place) -> Found:
     name = _name(reference, 0)
     if name not in draft.locals:
-        detail = f'There is no local value "{name}".{did_you_mean(name, draft.locals)}'
+        detail = f'There is no local value "{name}".{draft.near(name, draft.locals)}'
         return _undeclared(detail, reference, min(1, len(reference.steps)))
     return DYNAMIC
 
@@ -134,14 +134,14 @@ def _data(draft: Draft, reference: Reference, place: Place) -> Found:
     if key in draft.data or key in draft.absent_data:
         return DYNAMIC
     known = [*draft.data, *draft.absent_data]
-    return _undeclared(f"There is no data.{key}.{did_you_mean(key, known)}", reference, min(2, len(reference.steps)))
+    return _undeclared(f"There is no data.{key}.{draft.near(key, known)}", reference, min(2, len(reference.steps)))
 
 
 def _module(draft: Draft, reference: Reference, place: Place) -> Found:
     name = _name(reference, 0)
     call = draft.calls.get(name)
     if call is None:
-        detail = f'There is no module "{name}".{did_you_mean(name, draft.calls)}'
+        detail = f'There is no module "{name}".{draft.near(name, draft.calls)}'
         return _undeclared(detail, reference, min(1, len(reference.steps)))
     at, fault = _instance(reference, 1, call.meta, f"module.{name}")
     if fault is not None:
@@ -151,7 +151,7 @@ def _module(draft: Draft, reference: Reference, place: Place) -> Found:
     if at >= len(reference.steps) or child is None or child.broken:
         return DYNAMIC
     if output not in child.outputs:
-        detail = f'Module "{name}" has no output "{output}".{did_you_mean(output, child.outputs)}'
+        detail = f'Module "{name}" has no output "{output}".{draft.near(output, child.outputs)}'
         return _undeclared(detail, reference, at + 1)
     return DYNAMIC
 
@@ -205,11 +205,12 @@ def _block(draft: Draft, reference: Reference) -> Found:
 
 
 def _no_block(draft: Draft, kind: str, name: str) -> str:
-    own = [block.name for block in draft.resources.values() if block.kind.name == kind]
-    near = did_you_mean(name, own)
+    """What is said of a block that is not there: the nearest name of its kind, or the same name of another."""
+    other = next((each for each in KINDS if f"{each}.{name}" in draft.resources), "")
+    near = f" Did you mean {other}.{name}?" if other else ""
     if not near:
-        others = [block.key for block in draft.resources.values() if block.name == name]
-        near = f" Did you mean {others[0]}?" if others else ""
+        start = f"{kind}."
+        near = draft.near(name, [key[len(start) :] for key in draft.resources if key.startswith(start)])
     return f'There is no {kind} "{name}" in this module.{near}'
 
 

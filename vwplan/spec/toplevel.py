@@ -315,11 +315,10 @@ def _check(draft: Draft, block: Block, source: Source) -> None:
             draft.add(mistakes.unknown_block(shape, inner, source))
     if not any(inner.kind == "assert" for inner in block.body.blocks):
         draft.add(mistakes.missing_block(shape, "assert", where))
-    first = next((each for each in draft.checks if each.name == name), None)
-    if first is not None:
+    made = CheckBlock(name, tuple(asserts), (), where)
+    first = draft.checks.setdefault(name, made)
+    if first is not made:
         draft.add(mistakes.duplicate(f'check "{name}"', where, first.range))
-        return
-    draft.checks.append(CheckBlock(name, tuple(asserts), (), where))
 
 
 _DECODERS = {

@@ -36,7 +36,7 @@ def decode_variable(draft: Draft, block: Block, source: Source) -> None:
     validations: list[Condition] = []
     for inner in block.body.blocks:
         if inner.kind == "validation":
-            validations += conditions(draft, inner, Place(), source)
+            validations += _about_itself(draft, name, conditions(draft, inner, Place(), source))
         else:
             draft.add(mistakes.unknown_block(shape, inner, source))
     type, defaults = _type(draft, attributes.get("type"), source)
@@ -58,6 +58,16 @@ def decode_variable(draft: Draft, block: Block, source: Source) -> None:
     first = draft.variables.setdefault(name, made)
     if first is not made:
         draft.add(mistakes.duplicate(f'variable "{name}"', where, first.range))
+
+
+def _about_itself(draft: Draft, name: str, found: list[Condition]) -> list[Condition]:
+    """The validations; those that do not look at their own variable are told."""
+    for each in found:
+        references = each.condition.references
+        if references and not any(one.root == "var" and one.keys[:1] == (name,) for one in references):
+            detail = f"The condition does not look at var.{name}, which is what it is to validate."
+            draft.add(Diagnostic("constant-condition", "Condition about something else", detail, each.condition.range))
+    return found
 
 
 def _type(draft: Draft, attribute: Attribute | None, source: Source) -> tuple[Type, Defaults | None]:
