@@ -156,6 +156,7 @@ class Field(Site):
         self.root = root
         self.settings = dict(host or {})
         self.worlds = root / "worlds"
+        self.machine = "machine"
         self.key = StackKey(bytes(32))
         self.events: list[Event] = []
         self.listener: Callable[[Event], None] = self.events.append
@@ -178,7 +179,7 @@ class Field(Site):
         return inner if self.bomb.at < 0 else FragileConnection(inner, self.bomb)  # type: ignore[return-value]
 
     def store(self, stack: str = "default") -> LocalStore:
-        return LocalStore(self.root / ".vwplan", stack, disk=self.disk, machine="machine")
+        return LocalStore(self.root / ".vwplan", stack, disk=self.disk, machine=self.machine)
 
     def holder(self) -> Holder:
         return Holder(f"lock-{next(self._runs)}", "tester", "here", 1, 1000.0, "apply")
@@ -235,6 +236,15 @@ class Field(Site):
         finally:
             bomb.busy.wait()
             self.bomb, self.disk = Bomb(), Disk()
+
+    def crash_half_way(self, *wants: Want) -> None:
+        """Run, dying at some point where a step is begun and not ended."""
+        for at in range(14, 60):
+            assert self.crash(*wants, at=at)
+            stored = self.store().read()
+            if stored is not None and stored.unfinished:
+                return
+        raise AssertionError("there was no such point")
 
     def look(self) -> State:
         """The state as a reader sees it."""
