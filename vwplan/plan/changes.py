@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from vwplan.graph.model import Cause
 from vwplan.kinds.model import Effect
 from vwplan.plan.decision import Decision
 from vwplan.plan.model import Change, Does
+from vwplan.plan.plain import within
+
+_TOP = re.compile(r"[.\[]")
 
 
 def change_of(decision: Decision) -> Change | None:
@@ -51,7 +56,13 @@ def change_of(decision: Decision) -> Change | None:
 
 
 def _causes(decision: Decision) -> tuple[Cause, ...]:
-    """Where the reason of a change lies elsewhere: what the spec says of it, and what is replaced beneath it."""
-    if not decision.differences:
+    """Where else in the spec the changed arguments are said; nothing for what changed outside."""
+    if not decision.causes or not decision.differences:
         return ()
-    return decision.causes
+    outside = [d.path for d in decision.drift.differences] if decision.drift is not None else []
+    names = {
+        _TOP.split(d.path, maxsplit=1)[0]
+        for d in decision.differences
+        if not any(within(d.path, path) or within(path, d.path) for path in outside)
+    }
+    return tuple(cause for cause in decision.causes if not cause.paths or not cause.paths.isdisjoint(names))
