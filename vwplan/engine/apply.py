@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,41 +82,50 @@ def apply(
     uuids = {host.key: host.uuid for host in plan.hosts}
     durations = session.durations()
     schedule = Schedule(plan.steps, run.slots, parallelism, durations)
-    own = None if executor is not None else ThreadPoolExecutor(_threads(run, parallelism), "vwplan")
     interrupt = interrupt or Interrupt()
-    coordinator = Coordinator(
-        schedule,
-        session,
-        Preparer(resolver, key, plan.lineage, run.id, uuids),
-        run=run.id,
-        hosts=run.hosts,
-        uuids=uuids,
-        open_connection=run.open,
-        executor=executor or own or ThreadPoolExecutor(),
-        clock=run.clock,
-        interrupt=interrupt,
-        listener=run.listener,
-    )
-    try:
+    with _executing(executor, _threads(run, parallelism)) as working:
+        coordinator = Coordinator(
+            schedule,
+            session,
+            Preparer(resolver, key, plan.lineage, run.id, uuids),
+            run=run.id,
+            hosts=run.hosts,
+            uuids=uuids,
+            open_connection=run.open,
+            executor=working,
+            clock=run.clock,
+            interrupt=interrupt,
+            listener=run.listener,
+        )
         coordinator.work()
-        if own is not None and interrupt.level < 2:
-            _close(own, coordinator.slots)
-    finally:
-        if own is not None:
-            own.shutdown(wait=False, cancel_futures=True)
+        if interrupt.level < 2:
+            _close(working, coordinator.slots)
     tally = coordinator.tally
-    result = "interrupted" if interrupt.level else "failed" if tally.troubled else "done"
-    try:
-        if not session.broken:
-            closing = _closing(plan, session, run.id, tally, coordinator.lookup, output_of or _output_of(resolver))
-            session.write(closing)
+    if interrupt.level < 2 and not session.broken:
+        # At the second interrupt nothing more is written: the next command settles what is under way, and ends the run.
+        result = "interrupted" if interrupt.level else "failed" if tally.troubled else "done"
+        try:
+            session.write(_closing(plan, session, run.id, tally, coordinator.lookup, output_of or _output_of(resolver)))
             session.finish(entries.RunEnded(run.id, run.clock.time(), result))
             _learn(session, durations, tally)
-    except WriteFailed as problem:
-        tally.diagnostics.extend(problem.diagnostics)
+        except WriteFailed as problem:
+            tally.diagnostics.extend(problem.diagnostics)
     if _unwritten(session):
         _rescue(session, run, tally, rescue_folders)
     return _result(plan, session, run, tally, coordinator.abandoned, interrupt.level, run.clock.monotonic() - started)
+
+
+@contextmanager
+def _executing(given: Executor | None, threads: int) -> Iterator[Executor]:
+    """The executor given, or threads of our own, which are not waited for: some may hang."""
+    if given is not None:
+        yield given
+        return
+    own = ThreadPoolExecutor(threads, "vwplan")
+    try:
+        yield own
+    finally:
+        own.shutdown(wait=False, cancel_futures=True)
 
 
 def _refuse_stale(plan: Plan, session: Session) -> None:
