@@ -13,8 +13,9 @@ from vwplan.diagnostics import Diagnostic
 from vwplan.graph.model import Cause, CheckResult, Lifecycle
 from vwplan.plan import PlanOptions
 from vwplan.render import dot, mermaid
+from vwplan.render.blocks import natural
 from vwplan.render.plan_json import plan_plain
-from vwplan.render.plan_text import natural, plan_text
+from vwplan.render.plan_text import plan_text
 from vwplan.render.state_text import record_text, state_text
 from vwplan.values import STRING, Sensitive, Unknown
 

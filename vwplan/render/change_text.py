@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-from vwplan.address import Address
 from vwplan.kinds import KINDS
 from vwplan.kinds.model import Argument, Effect, Phase
 from vwplan.plan.model import Change, Difference, Does, Plan, StepVerb
-from vwplan.plan.shapes import EMPTY, Shape, shape_of
+from vwplan.plan.shapes import Shape
+from vwplan.render.blocks import block_title, shape_of_kind
 from vwplan.render.theme import Theme, harmless
 from vwplan.render.words import LATE, name_text, value_text
 
@@ -172,15 +171,6 @@ class ChangeWriter:
         return f"      {self._signs[sign]} {difference.path:{widest}} = {text} {cost}"
 
 
-def block_title(kind: str, key: str) -> str:
-    """What stands before the brace: the kind, and the name of the block that declares it."""
-    address = Address.parse(key)
-    name = address.name
-    if address.role:
-        name += ".head" if address.role == "head" else f".workers.{address.role}"
-    return f'{kind} "{name}"'
-
-
 def _facts(change: Change) -> dict[str, Plain]:
     """The facts of what is to be made: those chosen, and the names of those to come."""
     kind = KINDS.get(change.kind)
@@ -190,13 +180,6 @@ def _facts(change: Change) -> dict[str, Plain]:
             if fact.phase is not Phase.CHOSEN:
                 facts.setdefault(fact.name, LATE)
     return {name: value for name, value in facts.items() if name not in change.after}
-
-
-@lru_cache(maxsize=64)
-def shape_of_kind(kind: str) -> Shape:
-    """The shape of a kind's arguments; an empty one for a kind that is not declared."""
-    declared = KINDS.get(kind)
-    return EMPTY if declared is None else shape_of(declared)
 
 
 def _argument(shape: Shape, path: str) -> Argument | None:

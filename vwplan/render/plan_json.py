@@ -13,9 +13,9 @@ from typing import Any
 from vwplan.diagnostics import Severity
 from vwplan.plan.model import Change, Difference, Does, Drift, Plan, Step, StepVerb
 from vwplan.plan.plain import is_late, is_secret
+from vwplan.render.blocks import natural
 from vwplan.render.diagnostics_json import diagnostic_plain
 from vwplan.render.outputs import to_json
-from vwplan.render.plan_text import natural
 
 Plain = Any
 

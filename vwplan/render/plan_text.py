@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from vwplan.plan.model import Change, Does, Plan, StepVerb
+from vwplan.render.blocks import natural
 from vwplan.render.change_text import ChangeWriter
 from vwplan.render.theme import Theme, harmless
 from vwplan.render.words import value_text
 
 Plain = Any
-
-_DIGITS = re.compile(r"(\d+)")
 
 LEGEND = {
     "+": ("green", "create"),
@@ -39,11 +37,6 @@ def plan_text(plan: Plan, colour: bool = False, *, steps: bool = False) -> str:
         _sum(plan, theme),
     ]
     return "\n".join(section for section in sections if section)
-
-
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """A key for sorting by which `a[2]` comes before `a[10]`."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(text) if part]
 
 
 def steps_text(plan: Plan, colour: bool = False) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from vwplan.render.blocks import natural
 from vwplan.render.outputs import to_json
-from vwplan.render.plan_text import natural
 from vwplan.state.records import Record, State
 from vwplan.state.wire import output_to_plain, record_to_plain, roster_to_plain
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vwplan.plan.shapes import Shape
-from vwplan.render.change_text import block_title, shape_of_kind
+from vwplan.render.blocks import block_title, natural, shape_of_kind
 from vwplan.render.outputs import outputs_text
-from vwplan.render.plan_text import natural
 from vwplan.render.theme import Theme
 from vwplan.render.words import name_text, value_text
 from vwplan.state.records import Record, State, Status
