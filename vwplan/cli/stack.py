@@ -191,6 +191,7 @@ class Stack:
             now=now,
             options=options,
             seal=self.key.hmac,
+            public_key=self.key.ssh_public_key,
             variables={name: to_plain(value) for name, value in variables.items() if not marks_of(value)},
             spec_digest=configuration.digest,
         )
