@@ -72,10 +72,9 @@ class Block:
         """All instances as one value; `Skipped` where any failed."""
         if not self.mode or self.failed:
             raise Skipped
-        if self.kind == "cluster":
-            return self._clusters()
         if self._value is None:
-            self._value = collected(self.mode, self.instances, self.kind)
+            made = self._clusters() if self.kind == "cluster" else collected(self.mode, self.instances, self.kind)
+            self._value = made
         return self._value
 
     def _clusters(self) -> Value:
