@@ -48,6 +48,7 @@ def explained(error: Any, doing: str) -> ProviderError:
             "Connection to the host was lost",
             f"It broke while {doing}. {said} Once the host's libvirtd answers again, apply again: it finishes the work.",
         )
+    begun = doing[:1].upper() + doing[1:]
     if code in _DENIED:
         return Refused("Not allowed", f"The host does not let us go on {doing}. {said} Ask for the right to manage it.")
     if code in _GONE:
@@ -57,24 +58,24 @@ def explained(error: Any, doing: str) -> ProviderError:
             "No room on the host", f"The storage is full: {doing} failed. {said} Make room, and apply again."
         )
     if code == libvirt.VIR_ERR_STORAGE_VOL_EXIST or "already exists" in said:
-        return Refused("Name is taken", f"{doing.capitalize()} failed: the host has another of that name. {said}")
-    if "already in use by interface" in said:
+        return Refused("Name is taken", f"{begun} failed: the host has another of that name. {said}")
+    if "already in use" in said:
         return Refused(
-            "Range is in use",
-            f"{doing.capitalize()} failed: the host uses those addresses elsewhere. {said} Give another cidr.",
+            "Already in use on the host",
+            f"{begun} failed: something else there has the range or the bridge. {said} Give another cidr or bridge.",
         )
     if code == libvirt.VIR_ERR_NO_SUPPORT:
         return Refused("Not possible on this host", f"Its hypervisor has no way of {doing}. {said}")
     if code in (libvirt.VIR_ERR_OPERATION_TIMEOUT, libvirt.VIR_ERR_RESOURCE_BUSY):
         return Refused("Host is busy", f"It took too long: {doing} failed. {said} Apply again.")
     if code == libvirt.VIR_ERR_OPERATION_INVALID:
-        return Refused("Not possible now", f"{doing.capitalize()} failed. {said}")
+        return Refused("Not possible now", f"{begun} failed. {said}")
     if "KVM is not available" in said or "Could not access KVM" in said:
         return Refused(
             "No KVM on the host",
-            f'{doing.capitalize()} failed. {said} Set accel = "tcg" (emulated, slow), or turn virtualisation on.',
+            f'{begun} failed. {said} Set accel = "tcg" (emulated, slow), or turn virtualisation on.',
         )
-    return ProviderError("The host failed", f"{doing.capitalize()} failed. {said}")
+    return ProviderError("The host failed", f"{begun} failed. {said}")
 
 
 def unreachable(error: Any, uri: str) -> Unreachable:

@@ -16,6 +16,7 @@ from vwplan_libvirt.loop import run_event_loop
 from vwplan_libvirt.pool import Pool
 from vwplan_libvirt.settings import Settings
 
+_DRIVERS = ("qemu", "test")
 _KEEP_ALIVE_SECONDS = 5
 _KEEP_ALIVE_TRIES = 4
 _PRETENDED_UUID = "00000000-0000-4000-8000-746573740000"
@@ -28,6 +29,12 @@ class Host:
     def __init__(self, configuration: HostConfiguration) -> None:
         self.configuration = configuration
         self.settings = Settings.of(configuration.settings)
+        if self.settings.driver not in _DRIVERS:
+            raise Unreachable(
+                "Not a QEMU host",
+                f'"{self.settings.uri}" is not the URI of a QEMU host. One here is "qemu:///system", one elsewhere '
+                '"qemu+ssh://user@host/system".',
+            )
         run_event_loop()
         try:
             self.connection: Any = libvirt.open(self.settings.uri)

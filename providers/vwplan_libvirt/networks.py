@@ -194,11 +194,7 @@ def reserve(host: Host, seen: SeenNetwork, wanted: Reservation) -> None:
         if other == wanted:
             return
         if other.mac == wanted.mac or other.address == wanted.address:
-            taken = f"MAC {wanted.mac}" if other.mac == wanted.mac else f"address {wanted.address}"
-            raise Refused(
-                "Already taken",
-                f"On the network {seen.name} the {taken} belongs to {other.hostname or other.mac}. Give another one.",
-            )
+            raise _taken(seen, wanted, other)
     _change(host, seen, libvirt.VIR_NETWORK_UPDATE_COMMAND_ADD_LAST, wanted)
 
 
@@ -213,10 +209,26 @@ def release_reservation(host: Host, identity: str, mac: str) -> None:
 
 
 def _change(host: Host, seen: SeenNetwork, command: int, reservation: Reservation) -> None:
+    network = host.network(seen.identity)
+    if network is None:
+        return
+    # The test driver has no description beside the running one.
+    where = libvirt.VIR_NETWORK_UPDATE_AFFECT_CONFIG if not host.is_pretended else 0
     text = written(reservation.as_element())
     with explaining(f"keeping the address {reservation.address} on the network {seen.name}"):
-        network = host.network(seen.identity)
-        if network is None:
-            return
-        section = libvirt.VIR_NETWORK_SECTION_IP_DHCP_HOST
-        network.update(command, section, -1, text, libvirt.VIR_NETWORK_UPDATE_AFFECT_CONFIG)
+        try:
+            network.update(command, libvirt.VIR_NETWORK_SECTION_IP_DHCP_HOST, -1, text, where)
+        except libvirt.libvirtError as error:
+            # Another call was quicker than our look.
+            if "existing dhcp host entry" in str(error):
+                raise _taken(seen, reservation, reservation) from error
+            if "couldn't locate a matching dhcp host entry" not in str(error):
+                raise
+
+
+def _taken(seen: SeenNetwork, wanted: Reservation, other: Reservation) -> Refused:
+    what = f"MAC {wanted.mac}" if other.mac == wanted.mac else f"address {wanted.address}"
+    return Refused(
+        "Already taken",
+        f"On the network {seen.name} the {what} belongs to {other.hostname or other.mac}. Give another one.",
+    )

@@ -38,6 +38,8 @@ def read_head(head: bytes) -> Head:
     _, version, offset, length, bits, size = _HEAD.unpack_from(head)
     if version not in (2, 3) or not 9 <= bits <= 21:
         raise Malformed(f"its version is {version}, and 2 and 3 are known")
+    if version == 3 and len(head) < 104:
+        raise Malformed("it ends within its own head")
     if not offset:
         return Head(size)
     if length > 1023 or offset + length > len(head):

@@ -77,6 +77,11 @@ class Settings:
         )
 
     @property
+    def driver(self) -> str:
+        """The sort of hypervisor that the URI names: `qemu`, or `test`, libvirt's pretended one."""
+        return urlsplit(self.uri).scheme.partition("+")[0]
+
+    @property
     def is_local(self) -> bool:
         """Whether the daemon is on this machine: its URI names no other."""
         return not urlsplit(self.uri).netloc
