@@ -16,10 +16,12 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 from field import Bomb, Field, FragileDisk, box, image, network, twenty, volume
 
 from vwplan.diagnostics import DiagnosticError
-from vwplan.engine import StateUnwritten, StepEnded, StepProgress, StepResult, StepStarted, apply
-from vwplan.plan import HostSeen, Plan
+from vwplan.engine import Resolver, StateUnwritten, StepEnded, StepProgress, StepResult, StepStarted, apply
+from vwplan.kinds import KINDS
+from vwplan.plan import HostSeen, Plan, make
 from vwplan.provider import Action, Observed, Outcome, Reporter
-from vwplan.state import Disk, Status
+from vwplan.state import Disk, OutputValue, Status
+from vwplan.values import Sensitive
 
 
 @pytest.fixture
@@ -349,3 +351,67 @@ def test_what_a_failed_call_left_and_cannot_be_read_is_uncertain(field: Field) -
     field.around = lambda inner: inner
     assert field.run(*trio()).ok
     field.whole(trio())
+
+
+def test_a_terminal_that_goes_away_does_not_stop_the_work(field: Field) -> None:
+    heard: list[object] = []
+
+    def listen(event: object) -> None:
+        heard.append(event)
+        raise BrokenPipeError
+
+    field.listener = listen
+    assert field.run(*trio()).ok
+    assert len(heard) == 1
+    field.whole(trio())
+
+
+def test_a_bug_in_computing_an_output_loses_nothing_that_was_made(field: Field) -> None:
+    with field.lock() as session:
+        field.state = session.state()
+        plan = field.plan_of(field.wanted(*trio(), outputs={"one": 1, "two": 2}))
+
+        def output_of(wanted: Any, lookup: Any) -> OutputValue:
+            return OutputValue(1 / (2 - wanted.value), wanted.type)
+
+        result = apply(plan, session, field.new_run(), output_of=output_of)
+    assert [d.code for d in result.diagnostics] == ["unexpected"]
+    assert "ZeroDivisionError" in result.diagnostics[0].detail
+    assert set(field.look().outputs) == {"one"}
+    assert len(field.look().records) == len(trio())
+
+
+def test_what_is_secret_reaches_the_provider_and_never_the_disk(field: Field) -> None:
+    given: list[Any] = []
+
+    class Watching(Around):
+        def perform(self, action: Action, reporter: Reporter) -> Outcome:
+            given.append((action.verb.value, action.arguments.get("user_data"), sorted(action.secrets)))
+            outcome: Outcome = self.inner.perform(action, reporter)
+            return outcome
+
+    field.around = Watching
+    wants = [image(), network("a"), box("w1", 11, "a", user_data=Sensitive("hunter2"))]
+    with field.lock() as session:
+        field.state = session.state()
+        plan = make(
+            field.wanted(*wants), field.state, field.world(), kinds=KINDS, stack="t", now=1.0, seal=field.key.hmac
+        )
+        assert apply(plan, session, field.new_run(), key=field.key).ok
+    assert ("create", "hunter2", ["ssh_host_key"]) in given
+    record = field.look().records["workspace.w1"]
+    assert record.arguments["user_data"] == {"$sensitive": field.key.hmac("hunter2")}
+    for path in (field.root / ".vwplan").rglob("*"):
+        assert path.is_dir() or b"hunter2" not in path.read_bytes()
+
+
+def test_a_sealed_secret_is_opened_only_by_the_value_that_was_planned(field: Field) -> None:
+    sealed = {"$sensitive": field.key.hmac("hunter2")}
+    resolver = Resolver(field.key, lambda leaf, lookup: None, {field.key.hmac("hunter2"): "hunter2"}.__getitem__)
+    assert resolver.opened({"a": [sealed]}) == {"a": ["hunter2"]}
+    assert resolver.sealed({"a": [sealed]}) == {"a": [sealed]}
+    with pytest.raises(DiagnosticError, match="not the one that was planned"):
+        resolver.opened({"$sensitive": field.key.hmac("another")})
+    plain = {"a": [1, {"b": "c"}]}
+    assert resolver.opened(plain) is plain
+    assert resolver.sealed(plain) is plain

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError
+from vwplan.engine import reports
 from vwplan.engine.actions import Preparer
 from vwplan.engine.calls import OpenConnection, Slot
 from vwplan.engine.clock import SYSTEM, Clock
@@ -74,6 +75,7 @@ def apply(
     takes it. Raises `DiagnosticError` when nothing was begun: the plan is stale, or no run could be started.
     """
     _refuse_stale(plan, session)
+    run = replace(run, listener=_unfailing(run.listener))
     started = run.clock.monotonic()
     resolver = Resolver(key, evaluate, open_secret)
     begun = session.start(run.id, run.clock.time(), run.doing, plan=plan_text, key_id=key.id if key is not None else "")
@@ -113,6 +115,21 @@ def apply(
     if _unwritten(session):
         _rescue(session, run, tally, rescue_folders)
     return _result(plan, session, run, tally, coordinator.abandoned, interrupt.level, run.clock.monotonic() - started)
+
+
+def _unfailing(listener: Callable[[Event], None]) -> Callable[[Event], None]:
+    """A listener that is not listened to any more once it has failed: a closed terminal must not stop an apply."""
+    deaf = False
+
+    def tell(event: Event) -> None:
+        nonlocal deaf
+        if not deaf:
+            try:
+                listener(event)
+            except Exception:
+                deaf = True
+
+    return tell
 
 
 @contextmanager
@@ -186,8 +203,8 @@ def _outputs(plan: Plan, session: Session, tally: Tally, lookup: Lookup, output_
             continue
         try:
             found[wanted.name] = output_of(wanted, lookup)
-        except DiagnosticError as problem:
-            tally.diagnostics.extend(problem.diagnostics)
+        except Exception as problem:
+            tally.diagnostics.extend(reports.told(f'Computing the output "{wanted.name}" failed', problem))
             if kept is not None:
                 found[wanted.name] = kept
     return found

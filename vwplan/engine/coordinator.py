@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vwplan.diagnostics import Diagnostic, DiagnosticError
+from vwplan.diagnostics import DiagnosticError
 from vwplan.engine import calls, reports
 from vwplan.engine.actions import Prepared, Preparer
 from vwplan.engine.calls import Answer, OpenConnection, Slot
@@ -140,8 +140,8 @@ class Coordinator:
             if step.verb is StepVerb.RECORD:
                 try:
                     record = self._preparer.record(step, self.lookup)
-                except DiagnosticError as problem:
-                    self._fail_unbegun(step, problem.diagnostics, room=False)
+                except Exception as problem:
+                    self._fail_unbegun(step, problem, room=False)
                     continue
                 if record is not None:
                     record = _kept_up(record, self._turn.of(record.identity), step.identity in self._touched)
@@ -161,7 +161,7 @@ class Coordinator:
         while not self.stopped and (step := self._schedule.next()) is not None:
             host = step.host
             if host not in self._hosts:
-                self._fail_unbegun(step, [reports.no_host(step)])
+                self._fail_unbegun(step, DiagnosticError(reports.no_host(step)))
                 continue
             if self._silent.get(host, 0) >= LOST_AFTER:
                 self._skip(step, f"the host {host} does not answer")
@@ -169,8 +169,8 @@ class Coordinator:
             current = self._turn.of(step.identity)
             try:
                 prepared = self._preparer.prepare(step, current, step.identity in self._touched, self.lookup)
-            except DiagnosticError as problem:
-                self._fail_unbegun(step, problem.diagnostics)
+            except Exception as problem:
+                self._fail_unbegun(step, problem)
                 continue
             self._touched.add(step.identity)
             picked.append(prepared)
@@ -356,10 +356,12 @@ class Coordinator:
         for lost in self._schedule.give_up(step):
             self.tally.skip(lost, f"it needs {step.key}, which failed")
 
-    def _fail_unbegun(self, step: Step, diagnostics: Iterable[Diagnostic], *, room: bool = True) -> None:
+    def _fail_unbegun(self, step: Step, problem: Exception, *, room: bool = True) -> None:
+        """A step could not even be prepared."""
         if room:
             self._schedule.free(step)
-        first, *more = [reports.about(step, diagnostic) for diagnostic in diagnostics]
+        found = reports.told(f"Preparing {step.key} failed", problem)
+        first, *more = [reports.about(step, diagnostic) for diagnostic in found]
         self.tally.fail(step, first)
         self.tally.diagnostics.extend(more)
         self._give_up(step)

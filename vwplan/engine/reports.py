@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vwplan.diagnostics import Diagnostic
+from vwplan.diagnostics import Diagnostic, DiagnosticError
 from vwplan.plan.model import Step, StepVerb
 from vwplan.provider.api import ProviderError
 
@@ -49,6 +49,16 @@ def no_host(step: Step) -> Diagnostic:
         f"{step.key} is planned on {step.host}, which is not a host of this configuration.",
         address=step.key,
     )
+
+
+def told(what: str, problem: Exception) -> tuple[Diagnostic, ...]:
+    """Why something failed; the run goes on without it, even where nobody thought of such a failure."""
+    if isinstance(problem, DiagnosticError):
+        return problem.diagnostics
+    detail = (
+        f"{what}: {type(problem).__name__}: {problem}. This is a bug in vwplan, not in your spec; please report it."
+    )
+    return (Diagnostic("unexpected", "Something unexpected went wrong", detail),)
 
 
 def about(step: Step, diagnostic: Diagnostic) -> Diagnostic:
