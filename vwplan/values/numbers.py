@@ -109,12 +109,17 @@ def _round_whole(number: int, drop: int) -> int:
     return -number if negative else number
 
 
+def _exact(a: Number) -> Number:
+    """The number without what it says of its precision, which would be lost in exact arithmetic anyway."""
+    return int(a) if isinstance(a, int) else a
+
+
 def add(a: Number, b: Number) -> Number:
     """The sum, rounded to the larger precision of the two."""
     if type(a) is int and type(b) is int:
         total = a + b
         return total if -_LIMIT < total < _LIMIT else rounded(total)
-    return rounded(Fraction(a) + b, max(precision_of(a), precision_of(b)))
+    return rounded(_exact(a) + b, max(precision_of(a), precision_of(b)))
 
 
 def subtract(a: Number, b: Number) -> Number:
@@ -122,7 +127,7 @@ def subtract(a: Number, b: Number) -> Number:
     if type(a) is int and type(b) is int:
         total = a - b
         return total if -_LIMIT < total < _LIMIT else rounded(total)
-    return rounded(Fraction(a) - b, max(precision_of(a), precision_of(b)))
+    return rounded(_exact(a) - b, max(precision_of(a), precision_of(b)))
 
 
 def multiply(a: Number, b: Number) -> Number:
@@ -132,7 +137,7 @@ def multiply(a: Number, b: Number) -> Number:
     if a.numerator.bit_length() + b.numerator.bit_length() > 2 * EXTENT:
         raise NumberError("the number is too large")
     precision = max(precision_of(a), precision_of(b))
-    product = rounded(Fraction(a) * b)
+    product = rounded(_exact(a) * b)
     if precision == PRECISION:
         return product
     return rounded(product, max(precision, _digits(product)))

@@ -379,7 +379,7 @@ def rebuilt(value: Unmarked, change: Callable[[Value], Value]) -> Unmarked:
 def weight(value: Value) -> int:
     """How much a value holds, roughly in words of memory, counting what is shared as often as it is reached."""
     if isinstance(value, str):
-        return 1 + (len(value) >> 3)
+        return 1 + (len(value) >> 5)
     if isinstance(value, Marked):
         return weight(value.value)
     if isinstance(value, _Container):

@@ -44,8 +44,14 @@ class AccessProblem(Exception):
         self.summary = summary
         self.detail = detail
 
+    def without_names(self) -> AccessProblem:
+        """The problem without telling names that are there, for a whole that is sensitive."""
+        return AccessProblem(self.code, self.summary, self.detail.split(_NAMES)[0].split(_GUESS)[0])
+
 
 _SHOWN = 12
+_NAMES = " It has "
+_GUESS = " Did you mean "
 
 
 def get_attribute(value: Value, name: str) -> Value:
@@ -56,7 +62,10 @@ def get_attribute(value: Value, name: str) -> Value:
             return found
         raise _no_attribute(value, name)
     if isinstance(value, Marked):
-        return mark(get_attribute(value.value, name), value.marks)
+        try:
+            return mark(get_attribute(value.value, name), value.marks)
+        except AccessProblem as problem:
+            raise problem.without_names() from None
     if isinstance(value, Null):
         raise AccessProblem(
             "attribute-of-null", "Attribute of a null value", f'The value is null, so it has no attribute "{name}".'
@@ -108,7 +117,7 @@ def _near(name: str, names: Iterable[str]) -> str:
     if len(names) > _SHOWN:
         return ""
     shown = ", ".join(f'"{each}"' for each in names)
-    return f" It has {shown}."
+    return f"{_NAMES}{shown}."
 
 
 def index(value: Value, key: Value) -> Value:
@@ -126,7 +135,10 @@ def index(value: Value, key: Value) -> Value:
     if type is DYNAMIC or key_type is DYNAMIC:
         return mark(UNKNOWN, marks | key_marks)
     if isinstance(type, ObjectType):
-        return _object_index(bare, type, bare_key, key_type, marks)
+        try:
+            return _object_index(bare, type, bare_key, key_type, marks)
+        except AccessProblem as problem:
+            raise (_invalid("The object has no such attribute.") if key_marks else problem) from None
     if isinstance(type, ListType | TupleType):
         wanted = NUMBER
     elif isinstance(type, MapType):
@@ -141,7 +153,12 @@ def index(value: Value, key: Value) -> Value:
         bare_key, _ = unmark(convert(bare_key, wanted))
     except ConversionError as error:
         raise _invalid(f"The key does not suit a {type.friendly}: {error}.") from None
-    return mark(_element(bare, type, bare_key), marks | key_marks)
+    if not marks and not key_marks:
+        return _element(bare, type, bare_key)
+    try:
+        return mark(_element(bare, type, bare_key), marks | key_marks)
+    except AccessProblem:
+        raise _invalid("There is no such element.") from None
 
 
 def _element(value: Value, type: Type, key: Value) -> Value:
@@ -185,6 +202,8 @@ def _object_index(value: Value, type: ObjectType, key: Value, key_type: Type, ma
     if not isinstance(name, str):
         return mark(UNKNOWN, marks)
     if name not in type.attributes:
+        if marks:
+            raise _invalid("The object has no such attribute.")
         if key_type == NUMBER:
             raise _invalid("The attributes of an object are found by name, not by number.")
         raise _invalid(f'This object has no attribute "{name}".{_near(name, type.attributes)}')

@@ -24,6 +24,7 @@ from vwplan.values import (
     Unknown,
     Value,
     convert,
+    has_marks,
     is_whole,
     mark,
     type_of,
@@ -277,13 +278,11 @@ def invoke(
     """The result of a function, its problems told as errors at the argument or the call."""
     try:
         value = function.call(values, scope)
-    except ArgumentProblem as problem:
-        if problem.index < len(nodes):
-            at = problem.index
-            raise argument_error(function, at, str(problem), site, nodes[at], scope, environment) from None
-        reason = str(problem)
     except FunctionProblem as problem:
-        reason = str(problem)
+        reason = str(problem) if not any(map(has_marks, values)) else "an argument is sensitive, so no more is told"
+        at = problem.index if isinstance(problem, ArgumentProblem) else len(nodes)
+        if at < len(nodes):
+            raise argument_error(function, at, reason, site, nodes[at], scope, environment) from None
     else:
         if value.__class__ is str and len(value) < 4096:
             return value

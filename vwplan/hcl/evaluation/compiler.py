@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from vwplan.diagnostics import Source
+from vwplan.diagnostics import Range, Source
 from vwplan.hcl.evaluation.access import AccessProblem, get_attribute, index
 from vwplan.hcl.evaluation.errors import EvaluationError, UndeclaredReference
 from vwplan.hcl.evaluation.limits import LARGEST_VALUE
@@ -176,7 +176,7 @@ class Compiler:
                 try:
                     value = get_attribute(value, str(step.key)) if step.attribute else index(value, step.key)
                 except AccessProblem as problem:
-                    place = reference.range_of(at + 1)
+                    place = Range(self.source, step.start, step.end)
                     raise site.error(scope, environment, problem.code, problem.summary, problem.detail, place) from None
             return value
 
@@ -185,19 +185,21 @@ class Compiler:
     def attribute(self, whole: Run, node: GetAttribute, site: Site) -> Run:
         """`whole.name`."""
         name = node.name
+        place = Range(self.source, node.object.end, node.end)
 
         def run(scope: Scope, environment: Environment) -> Value:
             value = whole(scope, environment)
             try:
                 return get_attribute(value, name)
             except AccessProblem as problem:
-                raise site.error(scope, environment, problem.code, problem.summary, problem.detail) from None
+                raise site.error(scope, environment, problem.code, problem.summary, problem.detail, place) from None
 
         return run
 
     def index(self, whole: Run, node: Index, site: Site, bound: Bound) -> Run:
         """`whole[key]`."""
         key = self.compile(node.key, bound)
+        place = Range(self.source, node.collection.end, node.end)
 
         def run(scope: Scope, environment: Environment) -> Value:
             value = whole(scope, environment)
@@ -205,7 +207,7 @@ class Compiler:
             try:
                 return index(value, found)
             except AccessProblem as problem:
-                raise site.error(scope, environment, problem.code, problem.summary, problem.detail) from None
+                raise site.error(scope, environment, problem.code, problem.summary, problem.detail, place) from None
 
         return run
 

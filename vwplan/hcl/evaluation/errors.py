@@ -82,8 +82,9 @@ class UndeclaredReference(EvaluationError):
 
 def in_words(value: Value) -> str:
     """A value as shown to users beside an error: short, and never what is sensitive."""
-    if SENSITIVE in marks_of(value) or marks_of(value):
-        return "(sensitive value)" if SENSITIVE in marks_of(value) else "(ephemeral value)"
+    marks = marks_of(value)
+    if marks:
+        return "(sensitive value)" if SENSITIVE in marks else "(ephemeral value)"
     bare, _ = unmark(value)
     if isinstance(bare, Unknown):
         return f"({bare.type.short}, known after apply)"
@@ -92,6 +93,8 @@ def in_words(value: Value) -> str:
     if isinstance(bare, bool):
         return "true" if bare else "false"
     if isinstance(bare, int | Fraction):
+        if max(bare.numerator.bit_length(), bare.denominator.bit_length()) > 2000:
+            return "a very large or very small number"
         text = number_text(bare)
         return text if len(text) <= 40 else f"{text[:40]}…"
     if isinstance(bare, str):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-MOST_ITERATIONS = 5_000_000
+MOST_ITERATIONS = 2_000_000
 """Turns of all `for` loops and splats within one evaluation."""
 
-LARGEST_VALUE = 8_000_000
+LARGEST_VALUE = 2_000_000
 """The largest weight (see `vwplan.values.value.weight`) of a value that an expression gives: about 64 MB of text."""
+
+LONGEST_TEXT = LARGEST_VALUE << 5
+"""The most characters that a text may have."""

@@ -190,10 +190,8 @@ class LoopCompiler(Compiler):
                 if node.group:
                     groups.setdefault(name, []).append(found)
                 elif name in made:
-                    detail = (
-                        f'Two elements give the key "{name}". To collect all values of a key in a tuple, '
-                        "write ... behind the value."
-                    )
+                    which = "the same key" if own else f'the key "{name}"'
+                    detail = f"Two elements give {which}. To collect all values of a key, write ... behind the value."
                     code, summary = "duplicate-key", "Duplicate key"
                     raise loop.site.error(scope, environment, code, summary, detail, node.result_key)
                 else:

@@ -61,21 +61,27 @@ class Site:
         """Each reference within a node with its value in words."""
         found: dict[str, str] = {}
         for reference in references(node, self.source):
-            if reference.text in found:
-                continue
-            words = self._words(reference, scope, environment)
-            if words is not None:
-                found[reference.text] = words
+            known = self._words(reference, scope, environment)
+            if known is not None:
+                found.setdefault(*known)
             if len(found) >= _MOST_USED:
                 break
         return tuple(found.items())
 
-    def _words(self, reference: Reference, scope: Scope, environment: Environment) -> str | None:
+    def _words(self, reference: Reference, scope: Scope, environment: Environment) -> tuple[str, str] | None:
+        """As much of a reference as has a value, and that value in words."""
+        value: Value | None
         try:
             slot = self.bound.get(reference.root)
             value, used = (environment[slot], 0) if slot is not None else scope.resolve(reference)
-            for step in reference.steps[used:]:
-                value = get_attribute(value, str(step.key)) if step.attribute else index(value, step.key)
-        except (DiagnosticError, AccessProblem):
+        except DiagnosticError:
             return None
-        return None if value is None else in_words(value)
+        if value is None:
+            return None
+        for at in range(used, len(reference.steps)):
+            step = reference.steps[at]
+            try:
+                value = get_attribute(value, str(step.key)) if step.attribute else index(value, step.key)
+            except AccessProblem:
+                return reference.text_of(at), in_words(value)
+        return reference.text, in_words(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vwplan.hcl.evaluation.compiler import Bound, shared
 from vwplan.hcl.evaluation.errors import EvaluationError
-from vwplan.hcl.evaluation.limits import LARGEST_VALUE
+from vwplan.hcl.evaluation.limits import LONGEST_TEXT
 from vwplan.hcl.evaluation.loops import Loop, LoopCompiler
 from vwplan.hcl.evaluation.scope import Scope
 from vwplan.hcl.evaluation.site import Environment, Run, Site
@@ -61,7 +61,6 @@ class TemplateCompiler(LoopCompiler):
         """Parts joined into a string; unknown from the first unknown part on."""
         runs = [self.compile(part, bound) for part in parts]
         site = Site(node, bound, self.source)
-        most = LARGEST_VALUE << 3
 
         def run(scope: Scope, environment: Environment) -> Value:
             out: list[str] = []
@@ -82,7 +81,7 @@ class TemplateCompiler(LoopCompiler):
                     if known:
                         out.append(value)
                         size += len(value)
-                        if size > most:
+                        if size > LONGEST_TEXT:
                             detail = "The text has grown too large."
                             raise site.error(scope, environment, "value-too-large", "Value too large", detail)
                 else:
@@ -136,7 +135,7 @@ class TemplateCompiler(LoopCompiler):
                 if isinstance(text, str):
                     out.append(text)
                     size += len(text)
-                    if size > LARGEST_VALUE << 3:
+                    if size > LONGEST_TEXT:
                         detail = "The text has grown too large."
                         raise loop.site.error(scope, environment, "value-too-large", "Value too large", detail)
                 else:
