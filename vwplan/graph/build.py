@@ -74,7 +74,7 @@ def build(
         reserved = Reserved()
         digests: dict[str, tuple[str, int]] = {}
         for attempt in range(_ATTEMPTS):
-            building = _Building(given, dict(variables), taken or {}, reserved, digests)
+            building = Building(given, dict(variables), taken or {}, reserved, digests)
             wanted = building.run(order)
             contested = building.maker.seats.contested
             if contested <= reserved or attempt == _ATTEMPTS - 1:
@@ -89,8 +89,8 @@ def build(
             gc.enable()
 
 
-class _Building:
-    """One attempt."""
+class Building:
+    """One attempt. `evaluate` does one node; whoever needs but some of them calls it for those, in their order."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class _Building:
         world = self.world
         self._refuse()
         for node in order:
-            self._evaluate(node)
+            self.evaluate(node)
         for error in self.maker.seats.overlaps():
             world.tell(error)
         society = Society(self.maker, self.moves.rosters)
@@ -138,7 +138,7 @@ class _Building:
             (*self.given.configuration.warnings, *warnings),
         )
 
-    def _evaluate(self, node: Node) -> None:
+    def evaluate(self, node: Node) -> None:
         match node.sort:
             case "variable":
                 evaluate_variable(self.world, node, self.variables)
