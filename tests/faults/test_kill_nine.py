@@ -53,9 +53,8 @@ def kill_at_random(root: Path, seed: int, kills: int) -> None:
     field.whole(twenty())
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_killed_process_loses_nothing(tmp_path: Path, seed: int) -> None:
-    kill_at_random(tmp_path / "root", seed, 4)
+def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
+    kill_at_random(tmp_path / "root", 0, 4)
 
 
 @pytest.mark.parametrize(

@@ -55,17 +55,24 @@ def kill_everywhere(
         at += step
 
 
+EVERY = pytest.param(1, marks=pytest.mark.slow, id="every point")
+SOME = pytest.param(3, id="every third point")
+
+
+@pytest.mark.parametrize("step", [EVERY, SOME])
 @pytest.mark.parametrize("torn", [False, True], ids=["whole writes", "torn writes"])
-def test_dying_at_each_point_of_making_a_few_loses_nothing(tmp_path: Path, torn: bool) -> None:
-    assert kill_everywhere(tmp_path, [], few(), torn=torn) > 30
+def test_dying_while_a_few_are_made_loses_nothing(tmp_path: Path, torn: bool, step: int) -> None:
+    assert kill_everywhere(tmp_path, [], few(), step, torn=torn) > 30
 
 
-def test_dying_at_each_point_of_changing_replacing_and_deleting_loses_nothing(tmp_path: Path) -> None:
-    assert kill_everywhere(tmp_path, few(), changed()) > 30
+@pytest.mark.parametrize("step", [EVERY, SOME])
+def test_dying_while_things_are_changed_replaced_and_deleted_loses_nothing(tmp_path: Path, step: int) -> None:
+    assert kill_everywhere(tmp_path, few(), changed(), step) > 30
 
 
-def test_dying_at_each_point_of_destroying_loses_nothing(tmp_path: Path) -> None:
-    assert kill_everywhere(tmp_path, few(), []) > 15
+@pytest.mark.parametrize("step", [EVERY, SOME])
+def test_dying_while_all_is_destroyed_loses_nothing(tmp_path: Path, step: int) -> None:
+    assert kill_everywhere(tmp_path, few(), [], step) > 15
 
 
 @pytest.mark.slow
@@ -73,7 +80,7 @@ def test_dying_at_each_point_of_making_twenty_loses_nothing(tmp_path: Path) -> N
     assert kill_everywhere(tmp_path, [], twenty()) > 60
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 40))])
 def test_dying_again_and_again_loses_nothing(tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)
     field = Field(tmp_path)
