@@ -336,6 +336,9 @@ class Site:
             for mine in arguments.get("nic", ()):
                 if mine.get("mac") in [nic.get("mac") for nic in self.full[identity].get("nic", ())]:
                     raise Strict(f"{step.key}: the MAC {mine['mac']} is taken by {other.name}")
+            mine_disks = {disk["volume"] for disk in arguments.get("disk", ())}
+            if mine_disks.intersection(disk["volume"] for disk in self.full[identity].get("disk", ())):
+                raise Strict(f"{step.key}: a volume is attached to {other.name} already")
             if step.kind == "network" and arguments["cidr"] == self.full[identity]["cidr"]:
                 raise Strict(f"{step.key}: the range {arguments['cidr']} is taken")
 

@@ -34,7 +34,7 @@ def specs(draw: Any) -> list[Want]:
     for name in sorted(volumes):
         wants.append(volume(name, format=draw(st.sampled_from(["qcow2", "raw"]))))
     names = draw(st.sets(st.sampled_from(["a", "b", "c"]), max_size=3))
-    free = sorted(volumes)
+    free = draw(st.permutations(sorted(volumes)))
     for name in sorted(names):
         wants.append(draw(machines(f"workspace.{name}", sorted(networks), free)))
         free = free[1:]

@@ -15,7 +15,7 @@ from vwplan.diagnostics import DiagnosticError
 from vwplan.graph.model import Lifecycle
 from vwplan.kinds import KINDS
 from vwplan.kinds.model import Effect
-from vwplan.plan import PlanOptions, StepVerb, make
+from vwplan.plan import HostView, PlanOptions, StepVerb, make
 from vwplan.state.records import Status
 from vwplan.values import STRING, Computed, FactOf, Late, Sensitive
 
@@ -801,3 +801,82 @@ def test_a_late_value_made_from_an_identity_follows_when_that_changes() -> None:
     new = next(c.identity for c in plan.changes if c.key == "network.fabric")
     [made] = [s for s in plan.steps if s.key == "workspace.a" and s.verb is StepVerb.CREATE]
     assert made.arguments["user_data"].origin.inputs == {"network.fabric.id": new}
+
+
+def test_a_volume_that_changes_hands_is_let_go_before_it_is_taken() -> None:
+    site = Site()
+    site.converge(image(), volume(), machine("workspace.a", disks=("volume.home",)), machine("workspace.b"))
+    plan = site.converge(image(), volume(), machine("workspace.a"), machine("workspace.b", disks=("volume.home",)))
+    place = {f"{s.verb.value} {s.key}": s for s in plan.steps}
+    assert place["release workspace.a"].id in place["update workspace.b"].needs or any(
+        place["release workspace.a"].id in s.needs for s in plan.steps if s.key == "workspace.b"
+    )
+
+
+def test_two_machines_swap_their_volumes() -> None:
+    site = Site()
+    wants = [image(), volume("p"), volume("q")]
+    site.converge(*wants, machine("workspace.a", disks=("volume.p",)), machine("workspace.b", disks=("volume.q",)))
+    plan = site.converge(
+        *wants, machine("workspace.a", disks=("volume.q",)), machine("workspace.b", disks=("volume.p",))
+    )
+    assert {s.key for s in plan.steps if s.verb is StepVerb.RELEASE} == {"workspace.a", "workspace.b"}
+
+
+def test_the_machine_that_gets_the_volume_of_one_made_anew_waits_for_it() -> None:
+    site = Site()
+    site.converge(
+        image(), volume(), machine("workspace.a", disks=("volume.home",), hostname="x"), machine("workspace.b")
+    )
+    site.converge(
+        image(),
+        volume(),
+        machine("workspace.b", disks=("volume.home",)),
+        machine("workspace.a", after=("workspace.b",), hostname="y"),
+    )
+
+
+def test_a_machine_moved_to_another_host_goes_there() -> None:
+    site = Site()
+    site.converge(image(), machine("workspace.a"))
+    elsewhere = HostView("simulated/other", "22222222-2222-4333-8444-555555555555", {}, frozenset(site.images))
+    wanted = site.wanted(image(), machine("workspace.a", host="other"))
+    plan = make(
+        wanted, site.state, {**site.world(), "simulated/other": elsewhere}, kinds=KINDS, stack="t", now=0, seal=seal
+    )
+    assert doing(plan) == {"workspace.a": "replace"}
+    assert {(s.verb.value, s.host) for s in plan.steps} == {
+        ("delete", "simulated/default"),
+        ("create", "simulated/other"),
+        ("power", "simulated/other"),
+    }
+
+
+def test_an_image_is_staged_on_each_host_that_needs_it() -> None:
+    site = Site()
+    elsewhere = HostView("simulated/other", "22222222-2222-4333-8444-555555555555", {})
+    wanted = site.wanted(image(), machine("workspace.a"), machine("workspace.b", host="other"))
+    plan = make(
+        wanted, site.state, {**site.world(), "simulated/other": elsewhere}, kinds=KINDS, stack="t", now=0, seal=seal
+    )
+    stages = {s.host: s.id for s in plan.steps if s.verb is StepVerb.STAGE}
+    assert set(stages) == {"simulated/default", "simulated/other"}
+    [other] = [s for s in plan.steps if s.key == "workspace.b" and s.verb is StepVerb.CREATE]
+    assert stages["simulated/other"] in other.needs
+
+
+def test_a_host_under_another_label_is_the_same_host() -> None:
+    site = Site()
+    site.converge(image(), machine("workspace.a"))
+    view = site.world()["simulated/default"]
+    wanted = site.wanted(replace(image(), host="new"), machine("workspace.a", host="new"))
+    plan = make(
+        wanted,
+        site.state,
+        {"simulated/new": replace(view, key="simulated/new")},
+        kinds=KINDS,
+        stack="t",
+        now=0,
+        seal=seal,
+    )
+    assert plan.empty

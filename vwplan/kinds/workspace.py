@@ -218,7 +218,7 @@ WORKSPACE = Kind(
     arguments=NAMES + ARGUMENTS,
     blocks=BLOCKS,
     facts=FACTS,
-    claims=("name", "nic.address", "nic.mac"),
+    claims=("name", "nic.address", "nic.mac", "disk.volume"),
     any_of=(("environment", "image"),),
     absent=ABSENT,
 )

@@ -62,7 +62,8 @@ def _begin(planning: Planning, resource: Resource, record: Record | None) -> Dec
     host = f"{resource.provider}/{resource.host}"
     view = planning.sight.world.get(host)
     uuid = view.uuid if view is not None else ""
-    if record is not None and glimpse is not None and record.host == resource.host:
+    place = (resource.provider, resource.host)
+    if record is not None and glimpse is not None and (record.provider, record.host) == place:
         host, uuid = glimpse.host, glimpse.uuid
     name = resource.name if record is None or resource.kind == "image" else record.name
     return Decision(
@@ -178,8 +179,9 @@ def _compare(planning: Planning, decision: Decision, record: Record, observed: O
         found = differences(decision.arguments, decision.current, planning.shapes.of(decision.kind), planning.seal)
         if found:
             found = _compared(resource, decision, found)
-    if resource.host != record.host and decision.host_uuid != record.host_uuid:
-        found.append(Difference("host", record.host, resource.host, Effect.REPLACE))
+    if decision.host_uuid and record.host_uuid and decision.host_uuid != record.host_uuid:
+        was = f"{record.provider}/{record.host}"
+        found.append(Difference("host", was, f"{resource.provider}/{resource.host}", Effect.REPLACE))
     if decision.kind == "image":
         found = _image_differences(decision, record, found)
     kept_safe = bool(record.lifecycle.get("prevent_destroy", False))

@@ -45,10 +45,11 @@ def tie_up(making: Making, decided: Sequence[Decision]) -> None:
 
 
 def tie_heirs(heirs: Heirs) -> None:
-    """Let who takes over a claim wait until the one that holds it is gone."""
+    """Let who takes over a claim wait until the one that holds it is gone, or released from it."""
     for decision, holder in heirs:
-        if decision.first is not None and holder.ends is not None:
-            _waiting(decision).needs.append(holder.ends)
+        gives = holder.ends if holder.goes else holder.release
+        if decision.first is not None and gives is not None:
+            _waiting(decision).needs.append(gives)
 
 
 def _waiting(decision: Decision) -> Draft:

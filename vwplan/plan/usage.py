@@ -62,23 +62,47 @@ def _refuse_kept(planning: Planning, going: Mapping[str, list[Decision]], known:
 
 
 def heirs_of(planning: Planning, decided: Iterable[Decision], removals: Iterable[Decision]) -> Heirs:
-    """Who takes over a claim, such as a name or an address, from what goes for good."""
+    """Who takes over a claim, such as an address or a volume, from what goes, or from what gives it up.
+
+    What goes is to go early, then; what only gives the claim up is to be released from it.
+    """
+    changing = [d for d in decided if d.does in (Does.UPDATE, Does.REPLACE) and d.record is not None and not d.gone]
+    going = [d for d in removals if d.does is Does.DELETE and not d.gone]
     held: dict[tuple[str, str, str, object], Decision] = {}
-    for decision in removals:
-        record = decision.record
-        if decision.does is Does.DELETE and not decision.blocked and not decision.gone and record is not None:
-            for claim in planning.shapes.claims(decision.kind, record.name, record.arguments):
+    for decision in (*changing, *going):
+        if not decision.blocked:
+            for claim in _held(planning, decision) - _wanted(planning, decision):
                 held[decision.host, decision.kind, *claim] = decision
     heirs: list[tuple[Decision, Decision]] = []
     if not held:
         return heirs
     for decision in decided:
-        if decision.does in (Does.CREATE, Does.REPLACE, Does.UPDATE) and not decision.blocked:
-            for claim in planning.shapes.claims(decision.kind, decision.name, decision.arguments):
-                holder = held.get((decision.host, decision.kind, *claim))
-                if holder is not None:
-                    heirs.append((decision, holder))
+        if decision.blocked or decision.does not in (Does.CREATE, Does.REPLACE, Does.UPDATE):
+            continue
+        for claim in _wanted(planning, decision):
+            holder = held.get((decision.host, decision.kind, *claim))
+            if holder is None or holder is decision:
+                continue
+            heirs.append((decision, holder))
+            if holder.does is Does.UPDATE:
+                holder.releases.add(str(claim[1]))
+                holder.outage = True
+            else:
+                holder.inherits, holder.old_first = True, True
     return heirs
+
+
+def _held(planning: Planning, decision: Decision) -> set[tuple[str, object]]:
+    record = decision.record
+    if record is None:
+        return set()
+    return planning.shapes.claims(decision.kind, record.name, decision.current or record.arguments)
+
+
+def _wanted(planning: Planning, decision: Decision) -> set[tuple[str, object]]:
+    if decision.does is Does.DELETE:
+        return set()
+    return planning.shapes.claims(decision.kind, decision.name, decision.arguments)
 
 
 def spread_early(planning: Planning, decided: Iterable[Decision], users: Users, heirs: Heirs) -> None:
@@ -88,7 +112,7 @@ def spread_early(planning: Planning, decided: Iterable[Decision], users: Users, 
     that go too must go early, those that stay are released from it.
     """
     work = [d for d in decided if d.renewed and d.old_first and not d.gone and not d.blocked]
-    work.extend(dict.fromkeys(holder for _, holder in heirs))
+    work = list(dict.fromkeys([*work, *(holder for _, holder in heirs if holder.goes)]))
     for decision in work:
         decision.early = True
     while work:
