@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vwplan.diagnostics import DiagnosticError, Source
-from vwplan.hcl import format_text, parse_file
+from vwplan.hcl import parse_file
+from vwplan.hcl.format import format_text
 from vwplan.hcl.syntax import Body
 
 GOLDEN = Path(__file__).parent / "golden"

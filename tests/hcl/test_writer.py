@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vwplan.diagnostics import DiagnosticError, Source
-from vwplan.hcl import format_text, parse_expression, parse_file
+from vwplan.hcl import parse_expression, parse_file
 from vwplan.hcl import syntax as s
+from vwplan.hcl.format import format_text
 from vwplan.hcl.lexer import nfc
 from vwplan.hcl.quoting import quoted
 from vwplan.hcl.writer import Raw, WrittenBlock, write_blocks
