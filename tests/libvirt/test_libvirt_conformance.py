@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 pytest.importorskip("libvirt")
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "conformance"))
+sys.path.insert(0, str(Path(__file__).parent))
+from libvirt_hosts import POOL, URI, host, small_image
 from suite import Conformance, Stage
-
-from vwplan.provider import Connection, HostConfiguration, find
-
-URI = os.environ.get("VWPLAN_TEST_LIBVIRT_URI", "")
-
-
-def host(uri: str, directory: Path, **settings: Any) -> Callable[[], Connection]:
-    configuration = HostConfiguration("libvirt", "default", {"uri": uri, **settings}, str(directory))
-    return lambda: find("libvirt").open(configuration)
-
-
-def small_image(folder: Path) -> tuple[Path, str]:
-    """A disk of 1 MiB that nothing can boot from, and its digest."""
-    path = folder / "empty.raw"
-    path.write_bytes(bytes(1 << 20))
-    return path, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 class TestOnTheTestDriver(Conformance):
@@ -52,7 +34,7 @@ class TestOnRealMachines(Conformance):
     def stage(self, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Stage:
         path, digest = small_image(tmp_path)
         return Stage(
-            host(URI, tmp_path_factory.getbasetemp(), accel="tcg", pool="vwplan-test", shutdown_timeout=1),
+            host(URI, tmp_path_factory.getbasetemp(), accel="tcg", pool=POOL, shutdown_timeout=1),
             {"source": str(path)},
             f"sha256:{digest}",
         )
