@@ -880,3 +880,50 @@ def test_a_host_under_another_label_is_the_same_host() -> None:
         seal=seal,
     )
     assert plan.empty
+
+
+def two_hosts(site: Site, problem: str) -> dict[str, HostView]:
+    """The world with a second host, on which `workspace.b` is, and which may not answer."""
+    uuid = "22222222-2222-4333-8444-555555555555"
+    there = site.state.records.get("workspace.b")
+    mine = {i: o for i, o in site.objects.items() if there is None or i != there.identity}
+    theirs = {i: o for i, o in site.objects.items() if i not in mine}
+    images = frozenset(site.images)
+    return {
+        "simulated/default": HostView("simulated/default", site.uuid, mine, images),
+        "simulated/other": HostView(
+            "simulated/other", "" if problem else uuid, {} if problem else theirs, images, problem=problem
+        ),
+    }
+
+
+def test_what_something_on_an_unseen_host_uses_stays() -> None:
+    site = Site()
+    spec = [image(), network(), machine("workspace.b", on="network.fabric", host="other")]
+    world = two_hosts(site, "")
+    common = {"kinds": KINDS, "stack": "t", "now": 0, "seal": seal}
+    site.apply(make(site.wanted(*spec), site.state, world, **common))
+    silent = two_hosts(site, "no route to host")
+    plan = make(site.wanted(image()), site.state, silent, **common)
+    assert plan.incomplete and not plan.steps
+    reasons = {c.key: c.reason for c in plan.changes}
+    assert reasons["network.fabric"] == "something on a host that could not be seen uses it"
+    assert reasons["workspace.b"] == "the host simulated/other could not be seen"
+    plan = make(site.wanted(image(), network(domain="x.test"), spec[2]), site.state, silent, **common)
+    assert plan.incomplete and not plan.steps
+    assert {c.key: c.reason for c in plan.changes} == reasons
+
+
+def test_what_needs_something_on_an_unseen_host_waits_and_the_rest_goes_on() -> None:
+    site = Site()
+    silent = two_hosts(site, "no route to host")
+    spec = [
+        image(),
+        machine("workspace.b", host="other"),
+        machine("workspace.c", after=("workspace.b",)),
+        machine("workspace.d"),
+    ]
+    plan = make(site.wanted(*spec), site.state, silent, kinds=KINDS, stack="t", now=0, seal=seal)
+    assert {s.key for s in plan.steps} == {"image.base", "workspace.d"}
+    reasons = {c.key: c.reason for c in plan.changes if c.does.value == "nothing"}
+    assert reasons["workspace.c"] == "it needs workspace.b, of which nothing can be done"

@@ -147,6 +147,10 @@ def _renew(planning: Planning, decision: Decision, reason: str, *, old_first: bo
     """Give the object of a resource a successor under a new identity; the old one goes first where both claim the same."""
     record, resource = decision.record, decision.resource
     assert record is not None and resource is not None
+    if record.identity in planning.pinned and not decision.gone:
+        decision.blocked = "something on a host that could not be seen uses it"
+        planning.blocked = True
+        return
     decision.does, decision.renewed, decision.reason = Does.REPLACE, True, reason
     decision.effect = Effect.REPLACE
     serial = planning.state.serial
@@ -166,8 +170,6 @@ def _renew(planning: Planning, decision: Decision, reason: str, *, old_first: bo
     if not decision.gone:
         planning.refusals.replacing(decision)
         decision.asks = resource.lifecycle.replace == "ask" and decision.key not in planning.options.replace
-    if record.identity in planning.pinned:
-        planning.refusals.pinned(decision)
 
 
 def _compare(planning: Planning, decision: Decision, record: Record, observed: Observed | None) -> None:

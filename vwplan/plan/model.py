@@ -28,7 +28,7 @@ class Does(Enum):
     REPLACE = "replace"
     DELETE = "delete"
     FORGET = "forget"
-    """The record goes, the object stays."""
+    """The object stays and is nobody's business any more. Its record stays too, marked `forgotten`: its mark is still ours."""
     KEEP = "keep"
     """The object stays, its record becomes kept."""
     MOVE = "move"

@@ -123,16 +123,6 @@ class Refusals:
                     f"would be lost. Say {was} or more, or replace it with --replace={decision.key}.",
                 )
 
-    def pinned(self, decision: Decision) -> None:
-        """What something on a host that could not be seen refers to."""
-        self.say(
-            decision,
-            "in-use-unseen",
-            "Object may be in use",
-            f"{decision.key} would be destroyed, but something on a host that could not be seen uses it. Plan again when "
-            "that host answers.",
-        )
-
     def in_use(self, decision: Decision, users: list[str], why: str) -> None:
         """What others, which stay as they are, refer to."""
         self.say(
