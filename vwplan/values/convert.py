@@ -152,6 +152,7 @@ def _to_sequence(value: Unmarked, target: ListType | SetType, path: Path) -> Val
         items, found = _unified(items, path)
     if found is None:
         raise ConversionError(f"all elements of a {target.word} must have the same type", path)
+    items = settled(items, found)
     return ListValue(found, items) if isinstance(target, ListType) else set_value(found, items)
 
 
@@ -171,7 +172,7 @@ def _to_map(value: Unmarked, target: MapType, path: Path) -> Value:
         items = dict(zip(items, unified, strict=True))
     if found is None:
         raise ConversionError("all elements of a map must have the same type", path)
-    return MapValue(found, items)
+    return MapValue(found, dict(zip(items, settled(list(items.values()), found), strict=True)))
 
 
 def _unified(items: list[Value], path: Path) -> tuple[list[Value], Type | None]:
@@ -192,6 +193,13 @@ def common_type(items: Iterable[Value]) -> Type | None:
         elif have is not DYNAMIC and have is not found and have != found:
             return None
     return found
+
+
+def settled(items: list[Value], element: Type) -> list[Value]:
+    """The items of a collection, those of unknown type (nulls, unknowns) being of its element type from now on."""
+    if element is DYNAMIC or all(type_of(item) is not DYNAMIC for item in items):
+        return items
+    return [_apply(item, element, ()) if type_of(item) is DYNAMIC else item for item in items]
 
 
 def dynamic_replaced(source: Type, target: Type) -> Type:

@@ -8,9 +8,10 @@ from vwplan.hcl.evaluation.errors import EvaluationError
 from vwplan.hcl.evaluation.scope import Scope
 from vwplan.hcl.evaluation.site import Environment, Run, Site
 from vwplan.hcl.evaluation.templates import TemplateCompiler
+from vwplan.hcl.evaluation.tree import as_reference, spine
 from vwplan.hcl.functions.model import ArgumentProblem, Function, FunctionProblem
 from vwplan.hcl.functions.table import FUNCTIONS
-from vwplan.hcl.syntax import Call, Expression, TemplatePart
+from vwplan.hcl.syntax import Call, Expression, Parenthesised, TemplatePart, Variable
 from vwplan.values import (
     BOOL,
     DYNAMIC,
@@ -51,12 +52,25 @@ class CallCompiler(TemplateCompiler):
         function = FUNCTIONS.get(name)
         if function is None:
             return self.refused(node, bound, *unknown_function(name))
+        if name == "templatestring" and node.arguments and not self._direct(node.arguments[0]):
+            detail = (
+                'The first argument of "templatestring" must be one that refers to a template from elsewhere, such as '
+                "local.greeting. A template that is written here needs no function."
+            )
+            return self.refused(node, bound, "invalid-argument", "Invalid argument", detail)
         if node.expand:
             return self.expanded_call(node, function, bound)
         wrong = arity(function, node, len(node.arguments))
         if wrong is not None:
             return self.refused(node, bound, *wrong)
         return self.call(node, function, bound)
+
+    def _direct(self, node: Expression) -> bool:
+        """Whether an expression is a reference and nothing else."""
+        while isinstance(node, Parenthesised):
+            node = node.inner
+        root, chain = spine(node)
+        return isinstance(root, Variable) and len(as_reference(root, chain, self.source).steps) == len(chain)
 
     def refused(self, node: Call, bound: Bound, code: str, summary: str, detail: str) -> Run:
         """A call that can only fail."""

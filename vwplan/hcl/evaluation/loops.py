@@ -38,7 +38,7 @@ from vwplan.values import (
     type_of,
     unmark,
 )
-from vwplan.values.convert import common_type
+from vwplan.values.convert import common_type, settled
 from vwplan.values.equality import definitely_not_null
 
 _ITERABLE = (ListType, SetType, MapType, TupleType, ObjectType)
@@ -276,6 +276,6 @@ class LoopCompiler(Compiler):
             if element is None:
                 detail = "The inner splat gives elements of different types, which no list can hold. Use for instead."
                 raise site.error(scope, environment, "mixed-splat", "Elements of different types", detail)
-            return mark(checked(ListValue(element, made), site, scope, environment), marks)
+            return mark(checked(ListValue(element, settled(made, element)), site, scope, environment), marks)
 
         return run
