@@ -108,15 +108,19 @@ class Move:
             return None
         if source.member is not None and address.member != source.member:
             return None
-        key, member = address.key, address.member
+        key: Key = target.key
+        member: Key = target.member
         if not source.role:
-            key, member = None, 0 if key is None else key
+            if member is None:
+                member = 0 if source.key is not None or address.key is None else address.key
         elif not target.role:
-            key, member = (None if source.role == "head" else member), None
-        if target.key is not None or source.key is not None:
-            key = target.key
-        if target.member is not None or source.member is not None:
-            member = target.member
+            if key is None and source.member is None:
+                key = address.member
+        else:
+            if key is None and source.key is None:
+                key = address.key
+            if member is None and source.member is None:
+                member = address.member
         return Address(target.kind, target.name, key, target.role, None if target.role in ("", "head") else member, module)
 
 
