@@ -7,6 +7,7 @@ empty volume made when all else was verified. What has no `.complete` does not c
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -47,11 +48,13 @@ def base_parts(names: Iterable[str], digest: str = "") -> list[BasePart]:
     return [part for part in found if part is not None and part.digest.startswith(digest)]
 
 
-def complete_digests(names: Iterable[str]) -> frozenset[str]:
-    """The digests of all complete bases, from a listing."""
-    parts = base_parts(names)
-    there = {(part.digest, part.token) for part in parts if not part.sort}
-    return frozenset(p.digest for p in parts if p.sort == "complete" and (p.digest, p.token) in there)
+def complete_digests(names: Iterable[str], needed: Iterable[str] = ("", "info")) -> frozenset[str]:
+    """The digests of all complete bases, from a listing: those with a marker, and all `needed` beside it."""
+    sorts: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for part in base_parts(names):
+        sorts[part.digest, part.token].add(part.sort)
+    whole = {"complete", *needed}
+    return frozenset(digest for (digest, _), found in sorts.items() if found >= whole)
 
 
 def find_base(host: Host, digest: str) -> Base | None:

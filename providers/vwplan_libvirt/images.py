@@ -205,9 +205,11 @@ def _check_digests(digest: str, found: Mapping[str, str], arguments: Mapping[str
 
 
 def _sweep(host: Host, digest: str) -> None:
-    """Take away what stagers of this base that are no more left half-done."""
-    for part in base_parts(host.pool.names(), digest):
-        seen = host.pool.seen(part.name)
+    """Take away what stagers of this base that are no more left half-done, or half-deleted."""
+    parts = base_parts(host.pool.names(), digest)
+    complete = {part.token for part in parts if part.sort == "complete"}
+    for part in parts:
+        seen = None if part.token in complete else host.pool.seen(part.name)
         if seen is not None and is_dead(part.token, seen.changed):
             host.pool.delete(part.name)
 
@@ -228,7 +230,8 @@ def delete_base(host: Host, action: Action, reporter: Reporter) -> Outcome:
     """
     digest = digest_of(action.name)
     host.pool.refresh()
-    tokens = sorted({part.token for part in base_parts(host.pool.names(), digest)})
+    _sweep(host, digest)
+    tokens = sorted({part.token for part in base_parts(host.pool.names(), digest) if part.sort == "complete"})
     left: list[str] = []
     for token in tokens:
         users = _users(host, digest, token)

@@ -191,7 +191,9 @@ def reserve(host: Host, seen: SeenNetwork, wanted: Reservation) -> None:
     if not seen.has_dhcp or seen.mark is None:
         return
     for other in seen.reservations:
-        if other == wanted:
+        if (other.mac, other.address) == (wanted.mac, wanted.address) and (
+            other.hostname == wanted.hostname or not other.hostname or not wanted.hostname
+        ):
             return
         if other.mac == wanted.mac or other.address == wanted.address:
             raise _taken(seen, wanted, other)

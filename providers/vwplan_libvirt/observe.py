@@ -39,7 +39,7 @@ def observe(host: Host) -> Observation:
     return Observation(
         facts,
         tuple(objects),
-        complete_digests(names),
+        complete_digests(names, ("",) if host.is_pretended else ("", "info")),
         tuple(sorted({seen.cidr for seen, _ in networks if seen.cidr} | _ranges_in_use(host))),
         frozenset(nic.mac for domain, _ in domains for nic in domain.nics if nic.mac),
     )

@@ -16,6 +16,7 @@ import re2
 from vwplan.provider.api import Action, Interrupted, NotReady, Refused, Reporter
 from vwplan_libvirt.agent import Agent
 from vwplan_libvirt.console import read_console
+from vwplan_libvirt.errors import code_of, explaining
 from vwplan_libvirt.host import Host, nics_of
 from vwplan_libvirt.power import read_power
 
@@ -111,10 +112,14 @@ def greets(address: str, port: int, greeting: bytes, seconds: float = 2.0) -> bo
 
 
 def _has_stopped(domain: Any) -> bool:
-    try:
-        return read_power(domain) not in ("running", "paused")
-    except libvirt.libvirtError:
-        return not domain.connect().isAlive()
+    """Whether the machine is off. A host that does not answer says nothing of its machines."""
+    with explaining("watching a machine start"):
+        try:
+            return read_power(domain) not in ("running", "paused")
+        except libvirt.libvirtError as error:
+            if code_of(error) != libvirt.VIR_ERR_NO_DOMAIN:
+                raise
+            return True
 
 
 def _tail(host: Host, action: Action) -> str:

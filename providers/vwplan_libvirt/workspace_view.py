@@ -55,7 +55,11 @@ def observed_workspace(
     has_seed: bool,
     network_of: Callable[[str], str],
 ) -> Observed:
-    """A workspace as an object. `network_of` gives the identity of a network by its name, the name itself where unknown."""
+    """A workspace as an object. `network_of` gives the identity of a network by its name, the name itself where unknown.
+
+    The seed may be missing of a whole one: it is made anew whenever the machine is started, and a call cut off while
+    writing it must not make a machine look half-made.
+    """
     there = (("disk", disk is not None), ("seed", has_seed), ("domain", domain is not None))
     parts = tuple(name for name, is_there in there if is_there)
     if domain is None:
@@ -77,7 +81,7 @@ def observed_workspace(
         {"status": power[1]},
         arguments_digest(arguments),
         parts,
-        len(parts) == len(there),
+        disk is not None,
         power[1],
         domain.boot,
     )
