@@ -29,6 +29,7 @@ BOOLEAN = frozenset(
         "steps",
         "force",
         "kept",
+        "json-lines",
     }
 )
 

@@ -19,7 +19,7 @@ from vwplan.hcl.evaluation.scope import (
     Step,
 )
 from vwplan.hcl.functions.table import IMPURE
-from vwplan.hcl.syntax import Call, Expression
+from vwplan.hcl.syntax import Call, Expression, Parenthesised, Wrap
 from vwplan.values import Value
 
 __all__ = [
@@ -102,7 +102,14 @@ def compile_expression(expression: Expression, source: Source) -> Compiled:
 
 
 def type_query(expression: Expression) -> Expression | Diagnostic | None:
-    """What the console's `type(…)` is asked about, if the whole expression is such a call, or what is wrong with it."""
+    """What the console's `type(…)` is asked about, if the whole expression is such a call, or what is wrong with it.
+
+    Brackets around the call, and a template that is nothing but it, change nothing. Anywhere else there is no such function.
+    """
+    while isinstance(expression, Parenthesised):
+        expression = expression.inner
+    if isinstance(expression, Wrap):
+        return type_query(expression.expression)
     if not isinstance(expression, Call) or expression.name not in ("type", "core::type"):
         return None
     if len(expression.arguments) == 1 and not expression.expand:

@@ -6,6 +6,7 @@ import typer
 
 from vwplan.cli.commands import (
     apply,
+    console,
     destroy,
     fmt,
     graph,
@@ -29,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("show")(show.show)
     app.command("output")(output.output)
     app.command("graph")(graph.graph)
+    app.command("console")(console.console)
     app.command("fmt")(fmt.fmt)
     app.command("schema")(schema.schema)
     app.command("version")(version.version)
