@@ -209,7 +209,7 @@ def _dynamic(arguments: Arguments) -> Type:
 def _rows(found: str) -> Iterator[tuple[int, list[str]]]:
     """The records of a CSV text, each with its line: RFC 4180, empty lines skipped."""
     at, line, size = 0, 1, len(found)
-    while at < size:
+    while at < size and found[at:] != "\r":
         if found[at] == "\n" or found.startswith("\r\n", at):
             at += 1 if found[at] == "\n" else 2
             line += 1

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from vwplan.hcl.functions.arguments import number, text, whole
+from vwplan.hcl.functions.doubles import log, power
 from vwplan.hcl.functions.model import ArgumentProblem, Arguments, Function, FunctionProblem, Parameter, pure
 from vwplan.values import NUMBER, STRING, Number, Refinement, Type, Value, type_of
 from vwplan.values.numbers import ShortInt, absolute, precision_of, rounded
@@ -35,13 +36,13 @@ def _log(arguments: Arguments, _: Type) -> Value:
         raise FunctionProblem("number and base must be greater than 0, and the base not 1")
     if not base:
         return 0
-    return _of_double(math.log(size) / math.log(base))
+    return _of_double(log(size) / log(base))
 
 
 def _pow(arguments: Arguments, _: Type) -> Value:
-    base, power = map(_double, arguments)
+    base, exponent = map(_double, arguments)
     try:
-        return _of_double(math.pow(base, power))
+        return _of_double(power(base, exponent))
     except (OverflowError, ValueError):
         raise FunctionProblem("the result is not a finite number") from None
 

@@ -169,7 +169,9 @@ class _Reader:
             return normal(text)
         if event.style in ("'", '"') and (not text or text[0] in "+-.0123456789yYnNtTfFoO~"):
             return normal(text)
-        return self.plain(event, tag, text)
+        found = self.plain(event, tag, text)
+        # A block is a string, but one that went through being whatever its text looks like: so Terraform has it.
+        return convert(found, STRING) if event.style in ("|", ">") and not tag else found
 
     def plain(self, event: Any, tag: str, text: str) -> Value:
         """A scalar that stands for what it looks like."""
