@@ -299,3 +299,14 @@ def test_the_console_is_a_volume_that_can_be_read(play: Play) -> None:
     play.power(machine, "running")
     text = (play.connection._host.pool.read(console_name(machine.identity)) or b"").decode()  # type: ignore[attr-defined]
     assert f"READY {machine.arguments['hostname']}" in text
+
+
+def test_a_range_or_a_bridge_that_is_in_use_is_refused_and_leaves_nothing(play: Play) -> None:
+    network = play.network()
+    play.do(network)
+    same_range = play.network()
+    same_bridge = play.network(cidr="10.232.202.0/24", bridge=network.arguments["bridge"])
+    for what in (same_range, same_bridge):
+        with pytest.raises(Refused, match="lready in use"):
+            play.do(what)
+        assert play.seen(what) is None
