@@ -14,7 +14,7 @@ VOLUME = 'volume "v" {\n  size = "1 GiB"\n}\n'
 
 def test_instances_of_a_map_a_set_and_a_count_in_their_order(stack, by_key):
     for text, expected in (
-        (EACH.format('{ b = 1, a = 2 }'), ['["a"]', '["b"]']),
+        (EACH.format("{ b = 1, a = 2 }"), ['["a"]', '["b"]']),
         (EACH.format('toset(["y", "x"])'), ['["x"]', '["y"]']),
         (COUNT.format(2), ["[0]", "[1]"]),
         (COUNT.format('"2"'), ["[0]", "[1]"]),
@@ -31,7 +31,7 @@ def test_instances_of_a_map_a_set_and_a_count_in_their_order(stack, by_key):
         (COUNT.format("var.one - 2"), "invalid-count"),
         (COUNT.format("var.one / 2"), "invalid-count"),
         (COUNT.format("var.nothing"), "invalid-count"),
-        (COUNT.format('var.word'), "invalid-count"),
+        (COUNT.format("var.word"), "invalid-count"),
         (COUNT.format("var.one * 1e9"), "invalid-count"),
         (COUNT.format("sensitive(1)"), "sensitive-count"),
         (COUNT.format("length(volume.v.path)"), "late-count"),
@@ -43,7 +43,7 @@ def test_instances_of_a_map_a_set_and_a_count_in_their_order(stack, by_key):
         (EACH.format("toset([volume.v.path])"), "late-for-each"),
         (EACH.format("{ (volume.v.path) = 1 }"), "late-for-each"),
         (EACH.format('toset([sensitive("a")])'), "sensitive-for-each"),
-        (EACH.format('sensitive({ a = 1 })'), "sensitive-for-each"),
+        (EACH.format("sensitive({ a = 1 })"), "sensitive-for-each"),
     ],
 )
 def test_repetition_over_what_cannot_be_is_refused_at_its_place(stack, text, code):
@@ -54,7 +54,9 @@ def test_repetition_over_what_cannot_be_is_refused_at_its_place(stack, text, cod
 
 
 def test_values_of_a_map_may_be_late_as_long_as_its_keys_are_known(stack, by_key):
-    stack.write(VOLUME + EACH.format("{ a = volume.v.path }").replace("image.base", "image.base\n  user_data = each.value"))
+    stack.write(
+        VOLUME + EACH.format("{ a = volume.v.path }").replace("image.base", "image.base\n  user_data = each.value")
+    )
     late = by_key(stack.build())['workspace.w["a"]'].arguments["user_data"]
     assert isinstance(late, Late)
 
@@ -102,7 +104,7 @@ def test_secrets_stay_wrapped_and_are_refused_where_they_would_be_told(stack, by
 def test_arguments_can_be_read_by_others_with_defaults_and_in_normal_form(stack):
     stack.write(
         'workspace "w" {\n  image = image.base\n  resources { memory = "2 GiB" }\n  nic { network = network.fabric }\n}\n'
-        + "output \"o\" {\n  value = [workspace.w.resources.memory, workspace.w.resources.cpus, workspace.w.power, "
+        + 'output "o" {\n  value = [workspace.w.resources.memory, workspace.w.resources.cpus, workspace.w.power, '
         "workspace.w.nic[0].network == network.fabric.id, workspace.w.user_data, workspace.w.disk, workspace.w.tags]\n}\n"
     )
     (output,) = stack.build().outputs
@@ -184,7 +186,9 @@ workspace "w" {
 
 
 def test_conditions_are_judged_and_unknown_ones_are_left_open(stack):
-    stack.write(VOLUME + """
+    stack.write(
+        VOLUME
+        + """
 workspace "w" {
   image = image.base
   lifecycle {
@@ -204,7 +208,8 @@ check "size" {
     error_message = "Only ${volume.v.size} MiB."
   }
 }
-""")
+"""
+    )
     (problem, *rest) = stack.problems()
     assert problem.code == "postcondition-failed" and problem.detail == "It is w."
     assert [p.severity.value for p in rest] == ["warning"]
@@ -267,7 +272,9 @@ workspace "c" {
 def test_what_destroys_is_not_stopped_by_what_is_missing(stack, by_key):
     stack.write('variable "v" {\n  default = 1\n}\nworkspace "w" {\n  image = image.base\n}\n').apply()
     (stack.folder / "disk.img").unlink()
-    stack.write('variable "v" {\n  type = string\n}\nworkspace "w" {\n  image     = image.base\n  lifecycle { prevent_destroy = true }\n}\nworkspace "x" {\n  image     = image.base\n  user_data = var.v\n}\n')
+    stack.write(
+        'variable "v" {\n  type = string\n}\nworkspace "w" {\n  image     = image.base\n  lifecycle { prevent_destroy = true }\n}\nworkspace "x" {\n  image     = image.base\n  user_data = var.v\n}\n'
+    )
     made = by_key(stack.build(destroy=True))
     assert made["workspace.w"].lifecycle.prevent_destroy
     assert "workspace.x" not in made
@@ -308,7 +315,9 @@ workspace "w" {
 
 
 def test_a_volume_needs_a_size_or_an_image_that_are_not_null(stack):
-    (problem,) = stack.write('volume "v" {\n  size = var.nothing\n}\nvariable "nothing" {\n  default = null\n}\n').problems()
+    (problem,) = stack.write(
+        'volume "v" {\n  size = var.nothing\n}\nvariable "nothing" {\n  default = null\n}\n'
+    ).problems()
     assert problem.code == "missing-argument"
 
 

@@ -59,7 +59,9 @@ def test_members_are_resources_of_their_own_with_their_addresses(stack, by_key):
 
 
 def test_a_role_without_count_is_a_list_of_one(stack, by_key):
-    stack.write('cluster "c" {\n  image = image.base\n  head {\n  }\n  workers "db" {\n  }\n}\noutput "n" {\n  value = length(cluster.c.workers.db)\n}\n')
+    stack.write(
+        'cluster "c" {\n  image = image.base\n  head {\n  }\n  workers "db" {\n  }\n}\noutput "n" {\n  value = length(cluster.c.workers.db)\n}\n'
+    )
     wanted = stack.build()
     assert "cluster.c.workers.db[0]" in by_key(wanted)
     assert wanted.outputs[0].value == 1
@@ -88,7 +90,11 @@ def test_any_nic_of_a_member_replaces_all_inherited_ones_and_what_they_depend_on
 
 
 def test_null_falls_back_to_the_layer_below(stack, by_key):
-    stack.write(LAB.replace('resources { memory = "2 GiB" }', "user_data = null\n    power = null").replace("labels = { from = \"cluster\" }", 'user_data = "shared"'))
+    stack.write(
+        LAB.replace('resources { memory = "2 GiB" }', "user_data = null\n    power = null").replace(
+            'labels = { from = "cluster" }', 'user_data = "shared"'
+        )
+    )
     head = by_key(stack.build())["cluster.lab.head"].arguments
     assert head["user_data"] == "shared"
     assert head["power"] == "running"
@@ -182,7 +188,10 @@ def test_requires_waits_for_whoever_provides(stack, by_key):
 
 @pytest.mark.parametrize(
     ("web", "words"),
-    [('requires = ["storege"]', 'nobody in the cluster provides it. Did you mean "storage"?'), ('provides = { x = "1" }\n    requires = ["x"]', "only its own role")],
+    [
+        ('requires = ["storege"]', 'nobody in the cluster provides it. Did you mean "storage"?'),
+        ('provides = { x = "1" }\n    requires = ["x"]', "only its own role"),
+    ],
 )
 def test_what_nobody_provides_is_refused(stack, web, words):
     problems = stack.write(_roles(head='provides = { storage = "/x" }', web=web)).problems()
@@ -274,7 +283,11 @@ def test_scaling_touches_nobody_else(stack, by_key):
     after = by_key(stack.apply())
     for key, resource in before.items():
         assert after[key].arguments == resource.arguments
-        assert (after[key].identity, after[key].facts, after[key].depends) == (resource.identity, resource.facts, resource.depends)
+        assert (after[key].identity, after[key].facts, after[key].depends) == (
+            resource.identity,
+            resource.facts,
+            resource.depends,
+        )
     assert len(after) == len(before) + 2
     stack.variables = {"workers": 1}
     assert "cluster.lab.workers.compute[1]" not in by_key(stack.build())
@@ -372,7 +385,9 @@ def test_the_cluster_within_itself_is_a_cycle(stack):
 
 
 def test_what_a_failed_member_is_used_for_is_passed_over_quietly(stack):
-    stack.write(LAB.replace('memory = "2 GiB"', "memory = 1 / 0") + 'output "x" {\n  value = cluster.lab.head.address\n}\n')
+    stack.write(
+        LAB.replace('memory = "2 GiB"', "memory = 1 / 0") + 'output "x" {\n  value = cluster.lab.head.address\n}\n'
+    )
     problems = stack.problems()
     assert len(problems) == 1
 
@@ -380,7 +395,7 @@ def test_what_a_failed_member_is_used_for_is_passed_over_quietly(stack):
 def test_depends_on_and_lifecycle_of_a_cluster_hold_for_all_members(stack, by_key):
     stack.write(
         'volume "v" {\n  size = "1 GiB"\n}\n'
-        + LAB.replace('tags   = {', 'depends_on = [volume.v]\n  lifecycle { prevent_destroy = true }\n  tags   = {')
+        + LAB.replace("tags   = {", "depends_on = [volume.v]\n  lifecycle { prevent_destroy = true }\n  tags   = {")
     )
     made = by_key(stack.build())
     members = [resource for key, resource in made.items() if key.startswith("cluster")]
@@ -392,5 +407,7 @@ def test_rosters_of_a_renamed_cluster_move_with_it(stack):
     roster = dataclasses.replace(stack.state.rosters["cluster.lab"], epoch=7)
     stack.state = dataclasses.replace(stack.state, rosters={"cluster.lab": roster})
     # The names of the members stay, because they are recorded.
-    stack.write(LAB.replace('cluster "lab"', 'cluster "den"') + "moved {\n  from = cluster.lab\n  to   = cluster.den\n}\n")
+    stack.write(
+        LAB.replace('cluster "lab"', 'cluster "den"') + "moved {\n  from = cluster.lab\n  to   = cluster.den\n}\n"
+    )
     assert stack.build().rosters["cluster.den"].epoch == 7

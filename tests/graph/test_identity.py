@@ -94,7 +94,13 @@ def test_an_ipv6_range_is_a_range_too() -> None:
 
 @pytest.mark.parametrize(
     ("address", "why"),
-    [("10.1.2.1", "gateway"), ("10.1.2.0", "first"), ("10.1.2.255", "last"), ("10.1.3.4", "outside"), ("ten", "not an address")],
+    [
+        ("10.1.2.1", "gateway"),
+        ("10.1.2.0", "first"),
+        ("10.1.2.255", "last"),
+        ("10.1.3.4", "outside"),
+        ("ten", "not an address"),
+    ],
 )
 def test_an_address_that_no_machine_can_have_is_refused_with_the_reason(address: str, why: str) -> None:
     with pytest.raises(RangeError, match=why):
@@ -129,7 +135,14 @@ def test_an_address_has_one_owner() -> None:
     assert book.claim(number, "workspace.b") == owner
 
 
-@given(st.lists(st.sampled_from(["10.64.0.0/24", "10.64.2.0/23", "10.64.4.128/25", "10.64.0.0/20", "10.0.0.0/8", "192.168.0.0/16"]), max_size=4))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["10.64.0.0/24", "10.64.2.0/23", "10.64.4.128/25", "10.64.0.0/20", "10.0.0.0/8", "192.168.0.0/16"]
+        ),
+        max_size=4,
+    )
+)
 def test_free_ranges_overlap_nothing(used: list[str]) -> None:
     taken = [Subnet.parse(text) for text in used]
     chooser = RangeChooser(taken)

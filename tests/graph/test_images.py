@@ -28,7 +28,9 @@ def test_an_image_is_its_digest(stack, by_key):
 
 def test_kernel_initrd_and_command_line_are_part_of_it(stack, by_key):
     stack.file("kernel", b"k").file("initrd", b"i")
-    stack.write(_image('source = "disk.img"', 'kernel = "kernel"', 'initrd = "initrd"', 'cmdline = "quiet"'), prelude="")
+    stack.write(
+        _image('source = "disk.img"', 'kernel = "kernel"', 'initrd = "initrd"', 'cmdline = "quiet"'), prelude=""
+    )
     image = by_key(stack.build())["image.i"]
     parts = {"source": DIGEST, "kernel": hashlib.sha256(b"k").hexdigest(), "initrd": hashlib.sha256(b"i").hexdigest()}
     assert image.facts["digest"] == image_digest(parts, "quiet")
@@ -51,7 +53,14 @@ def test_what_cannot_be_read_when_planning_says_its_digest(stack, by_key):
         (['source = "disk.img"', f'sha256 = "{"0" * 64}"'], "wrong-digest", DIGEST),
         (['source = "disk.img"', 'initrd = "disk.img"'], "missing-argument", "kernel"),
         (
-            ['source = "disk.img"', "attestation {", '  issuer = "ops"', f'  public_key = "{"0" * 64}"', f'  signature = "{"0" * 128}"', "}"],
+            [
+                'source = "disk.img"',
+                "attestation {",
+                '  issuer = "ops"',
+                f'  public_key = "{"0" * 64}"',
+                f'  signature = "{"0" * 128}"',
+                "}",
+            ],
             "bad-attestation",
             "ops",
         ),
@@ -72,7 +81,15 @@ def test_a_good_attestation_is_taken(stack):
     key = Ed25519PrivateKey.generate()
     signature = key.sign(message("ops", AttestedImage(DIGEST, os="debian-12"))).hex()
     public = key.public_key().public_bytes_raw().hex()
-    lines = ['source = "disk.img"', 'os = "debian-12"', "attestation {", '  issuer = "ops"', f'  public_key = "{public}"', f'  signature = "{signature}"', "}"]
+    lines = [
+        'source = "disk.img"',
+        'os = "debian-12"',
+        "attestation {",
+        '  issuer = "ops"',
+        f'  public_key = "{public}"',
+        f'  signature = "{signature}"',
+        "}",
+    ]
     assert stack.write(_image(*lines), prelude="").problems() == ()
 
 
@@ -108,7 +125,9 @@ provider "simulated" {
 
 
 def test_simulate_puts_the_simulator_in_each_ones_place(stack, by_key):
-    stack.write('provider "libvirt" {\n}\nprovider "libvirt" {\n  alias = "site"\n  uri   = "qemu:///session"\n}\nvolume "v" {\n  provider = libvirt.site\n  size     = "1 GiB"\n}\n')
+    stack.write(
+        'provider "libvirt" {\n}\nprovider "libvirt" {\n  alias = "site"\n  uri   = "qemu:///session"\n}\nvolume "v" {\n  provider = libvirt.site\n  size     = "1 GiB"\n}\n'
+    )
     assert set(_hosts(stack, simulate=True)) == {"simulated/default", "simulated.site/default"}
     made = by_key(stack.build(simulate=True))
     assert (made["volume.v"].provider, made["network.fabric"].provider) == ("simulated.site", "simulated")
@@ -124,6 +143,9 @@ def test_several_defaults_need_a_word(stack):
 
 
 def test_only_hosts_that_are_used_are_needed(stack):
-    stack.write('provider "libvirt" {\n}\nprovider "simulated" {\n  alias = "sim"\n}\nvolume "v" {\n  provider = simulated.sim\n  size     = "1 GiB"\n}\n', prelude="")
+    stack.write(
+        'provider "libvirt" {\n}\nprovider "simulated" {\n  alias = "sim"\n}\nvolume "v" {\n  provider = simulated.sim\n  size     = "1 GiB"\n}\n',
+        prelude="",
+    )
     configuration, found = load(stack.folder), _hosts(stack)
     assert needed_hosts(configuration, State("x"), found) == {"simulated.sim/default"}

@@ -111,7 +111,9 @@ def test_a_name_no_longer_said_stays(stack, by_key):
     ],
 )
 def test_an_address_that_cannot_be_is_refused(stack, address, words):
-    stack.write(f'workspace "w" {{\n  image = image.base\n  nic {{\n    network = network.fabric\n    address = "{address}"\n  }}\n}}\n')
+    stack.write(
+        f'workspace "w" {{\n  image = image.base\n  nic {{\n    network = network.fabric\n    address = "{address}"\n  }}\n}}\n'
+    )
     (problem,) = stack.problems()
     assert problem.code == "invalid-address"
     assert words in problem.detail
@@ -150,7 +152,9 @@ def test_a_mac_in_use_by_others_is_probed_past(stack, by_key):
 
 def test_a_network_with_another_range_gives_new_addresses_as_a_change(stack, by_key):
     stack.write(ONE).apply()
-    stack.write(ONE, prelude='image "base" {\n  source = "disk.img"\n}\nnetwork "fabric" {\n  cidr = "10.9.0.0/24"\n}\n')
+    stack.write(
+        ONE, prelude='image "base" {\n  source = "disk.img"\n}\nnetwork "fabric" {\n  cidr = "10.9.0.0/24"\n}\n'
+    )
     login = by_key(stack.build())["workspace.login"]
     assert login.facts["address"] == "10.9.0.2"
     # It is compared, because something else is recorded; only what was never said nor recorded is not.

@@ -84,7 +84,7 @@ output "all" {
     wanted = with_child.build()
     made = by_key(wanted)
     assert made["workspace.after"].arguments["user_data"] == "10.1.2.2"
-    assert "module.lab.workspace.w[\"only\"]" in made["workspace.after"].depends
+    assert 'module.lab.workspace.w["only"]' in made["workspace.after"].depends
     assert set(made["workspace.second"].depends) == {"image.base", 'module.many[1].workspace.w["only"]'}
     assert [value.endswith("child") for value in wanted.outputs[0].value] == [True, True]
 
@@ -95,7 +95,11 @@ def test_modules_may_use_each_others_outputs_as_long_as_no_value_needs_itself(wi
         'variable "in" {\n}\nvariable "first" {\n}\noutput "first" {\n  value = "${var.first}!"\n}\noutput "out" {\n  value = "${var.in}?"\n}\n',
     )
     pair = 'module "{}" {{\n  source = "./pair"\n  first  = "{}"\n  in     = module.{}.first\n}}\n'
-    with_child.write(pair.format("a", "A", "b") + pair.format("b", "B", "a") + 'output "o" {\n  value = "${module.a.out} ${module.b.out}"\n}\n')
+    with_child.write(
+        pair.format("a", "A", "b")
+        + pair.format("b", "B", "a")
+        + 'output "o" {\n  value = "${module.a.out} ${module.b.out}"\n}\n'
+    )
     assert with_child.build().outputs[0].value == "B!? A!?"
 
 
@@ -123,7 +127,9 @@ def test_a_call_passes_its_providers_on(with_child, by_key):
         'provider "simulated" {\n}\nprovider "simulated" {\n  alias = "far"\n}\n'
         'image "far" {\n  provider = simulated.far\n  source   = "disk.img"\n}\n'
         'network "far" {\n  provider = simulated.far\n}\n'
-        + _call(more="providers = { simulated = simulated.far }").replace("network.fabric", "network.far").replace("image.base", "image.far")
+        + _call(more="providers = { simulated = simulated.far }")
+        .replace("network.fabric", "network.far")
+        .replace("image.base", "image.far")
     )
     made = by_key(with_child.build())
     assert made['module.lab.workspace.w["only"]'].provider == "simulated.far"
@@ -210,10 +216,16 @@ def test_objects_move_into_modules_and_modules_move(with_child, by_key):
 
 def test_a_move_said_in_a_module_holds_in_each_of_its_instances(with_child, by_key):
     old = by_key(with_child.write(_call(more="count = 2")).apply())
-    with_child.file("child/main.vw.hcl", CHILD.replace("workspace.w ", "workspace.v ").replace('"w"', '"v"') + _moved("workspace.w", "workspace.v"))
+    with_child.file(
+        "child/main.vw.hcl",
+        CHILD.replace("workspace.w ", "workspace.v ").replace('"w"', '"v"') + _moved("workspace.w", "workspace.v"),
+    )
     new = by_key(with_child.build())
     for at in (0, 1):
-        assert new[f'module.lab[{at}].workspace.v["only"]'].identity == old[f'module.lab[{at}].workspace.w["only"]'].identity
+        assert (
+            new[f'module.lab[{at}].workspace.v["only"]'].identity
+            == old[f'module.lab[{at}].workspace.w["only"]'].identity
+        )
 
 
 def test_a_move_onto_what_is_recorded_already_is_not_made(stack, by_key):
@@ -239,7 +251,7 @@ def test_a_new_object_at_an_address_that_was_left_is_another(stack, by_key):
         (W.format("a", "") + _moved("workspace.a", "workspace.b"), "invalid-move"),
         (_moved("workspace.a", "network.b"), "invalid-move"),
         (_moved("workspace.a", "workspace.b") + _moved("workspace.a", "workspace.c"), "invalid-move"),
-        ('removed {\n  from = network.fabric\n  lifecycle { destroy = false }\n}\n', "invalid-removal"),
+        ("removed {\n  from = network.fabric\n  lifecycle { destroy = false }\n}\n", "invalid-removal"),
     ],
 )
 def test_moves_and_removals_that_cannot_be_are_refused(stack, text, code):

@@ -34,7 +34,7 @@ ORDINARY = Level(INSTANCE, INSTANCE, INSTANCE)
 def evaluate_block(maker: Maker, node: Node, checks: list[CheckResult]) -> None:
     """An ordinary block (all but a cluster), in every instance of its module."""
     block = node.module.resources[node.name]
-    layout = Layout(block.kind, block.part, ORDINARY)
+    layout = Layout(block.kind, block.part, ORDINARY, hint=block.key)
     for module in maker.world.instances(node.path):
         _Evaluation(maker, module, block, layout, checks).run()
 
@@ -73,8 +73,7 @@ class _Evaluation:
         self.module.blocks[block.kind.name, block.name] = made
         if expansion is None or not expansion.keys:
             return
-        tracker = self.world.tracker
-        base = self.layout.step(MODULE, self.layout.start, self.scope, self.scope, tracker, self.world.tell)
+        base = self.layout.step(MODULE, self.layout.start, self.scope, self.scope, self.world)
         for key, value in expansion.keys.items():
             try:
                 made.instances[key] = self._one(expansion.mode, key, value, base)
@@ -86,7 +85,7 @@ class _Evaluation:
         scope = self.scope if mode == "single" else self.scope.of(mode, key, value)
         for condition in self.block.meta.lifecycle.preconditions:
             self._judge(condition, scope, key, "precondition")
-        stage = self.layout.step(INSTANCE, base, scope, scope, self.world.tracker, self.world.tell)
+        stage = self.layout.step(INSTANCE, base, scope, scope, self.world)
         if stage.failed:
             raise DiagnosticError(())
         block = self.block
@@ -172,9 +171,7 @@ class _Evaluation:
         facts: dict[str, Plain] = {"id": spot.identity, "bridge_name": arguments["bridge"]}
         if subnet is not None and mode != "bridge":
             facts["gateway"] = subnet.text(subnet.gateway)
-        self.maker.seats.open(
-            Network(spot.key, spot.identity, spot.place, mode, subnet, None, self.block.range)
-        )
+        self.maker.seats.open(Network(spot.key, spot.identity, spot.place, mode, subnet, None, self.block.range))
         instance = self.maker.instance(spot, "network", arguments, facts, stage.uses)
         name = self.maker.name(spot, arguments, slug(label_of(spot.address)))
         self._add(spot, instance, name, scope, frozenset(unset), stage)

@@ -63,9 +63,7 @@ def build(
     Raises `DiagnosticError` with all problems of all blocks; what needs a block that failed is passed over quietly.
     """
     chance = Planning("" if now is None else datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    given = Surroundings(
-        configuration, state, hosts, files or NoFiles(), chance, stack, directory, public_key, destroy
-    )
+    given = Surroundings(configuration, state, hosts, files or NoFiles(), chance, stack, directory, public_key, destroy)
     order = ordered(Plotter(configuration.root).nodes.values())
     collecting = gc.isenabled()
     # Some ten objects a resource are made, and all of them stay: collecting in between would only cost time.
@@ -232,7 +230,9 @@ class Building:
         moved = [move for move in self.moves.moved if move.target in keys]
         for move in self.moves.moved:
             if move.source in keys:
-                detail = f"{move.source} is moved to {move.target}, and is still declared. Take the block out, or the move."
+                detail = (
+                    f"{move.source} is moved to {move.target}, and is still declared. Take the block out, or the move."
+                )
                 self.world.problems.add(Diagnostic("invalid-move", "Invalid move", detail, move.range))
         return (*moved, *self.maker.moved)
 

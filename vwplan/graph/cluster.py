@@ -128,9 +128,7 @@ class Cluster:
     @property
     def failed(self) -> bool:
         """Whether a role, or a member, is missing because of problems."""
-        return any(
-            member.role not in self.roles or self.roles[member.role].failed for member in self.block.members
-        )
+        return any(member.role not in self.roles or self.roles[member.role].failed for member in self.block.members)
 
     @property
     def entries(self) -> tuple[dict[str, Plain], ...]:
@@ -177,7 +175,14 @@ class Cluster:
 
 
 _ENTRY = ObjectType(
-    {"name": STRING, "hostname": STRING, "role": STRING, "key": STRING, "address": STRING, "addresses": ListType(STRING)}
+    {
+        "name": STRING,
+        "hostname": STRING,
+        "role": STRING,
+        "key": STRING,
+        "address": STRING,
+        "addresses": ListType(STRING),
+    }
 )
 PROVIDER = ObjectType({"member": STRING, "address": STRING, "value": STRING})
 

@@ -128,7 +128,11 @@ def _for_each(compiled: Compiled, scope: Scope) -> dict[Key, Value]:
         return dict(value.items.items())
     if isinstance(value, SetValue):
         return _of_set(value, at)
-    hint = " Make it a set with toset(…)." if isinstance(value, TupleValue) or type_of(value).friendly[:4] == "list" else ""
+    hint = (
+        " Make it a set with toset(…)."
+        if isinstance(value, TupleValue) or type_of(value).friendly[:4] == "list"
+        else ""
+    )
     detail = f'"for_each" takes a map, or a set of strings, and this is a {type_of(value).friendly}.{hint}'
     raise _problem("invalid-for-each", detail, at, "for_each")
 

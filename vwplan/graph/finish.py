@@ -128,11 +128,9 @@ def _resource(maker: Maker, society: Society, made: Made) -> Resource:
         if waits is not NOTHING:
             uses = _joined(uses, waits)
     key = instance.key
-    depends = uses.keys
-    if len(depends) > FEW or key in depends:
-        few = maker.world.groups.compact(Uses(tuple(each for each in depends if each != key), uses.groups), key)
-        images = tuple(each for each in depends if each not in few.keys and _is_image(each))
-        uses = Uses((*few.keys, *images), few.groups)
+    if key in uses.keys:
+        uses = Uses(tuple(each for each in uses.keys if each != key), uses.groups)
+    uses = maker.world.groups.compact(uses, key)
     return Resource(
         instance.address,
         key,
@@ -155,10 +153,6 @@ def _resource(maker: Maker, society: Society, made: Made) -> Resource:
         made.unset,
         uses.groups,
     )
-
-
-def _is_image(key: str) -> bool:
-    return key.startswith("image.") or ".image." in key
 
 
 def _joined(one: Uses, other: Uses) -> Uses:

@@ -104,9 +104,7 @@ def _remote(name: str, path: str, said: str | None, at: Range) -> str:
     return said
 
 
-def _digest(
-    local: str, path: str, name: str, files: Files, known: dict[str, Fingerprint], at: Range
-) -> Fingerprint:
+def _digest(local: str, path: str, name: str, files: Files, known: dict[str, Fingerprint], at: Range) -> Fingerprint:
     found = known.get(local)
     if found is None:
         try:

@@ -218,7 +218,9 @@ def _output(world: World, module: ModuleInstance, output: OutputBlock, scope: In
             output.value.range,
         )
     if EPHEMERAL in marks and not output.ephemeral:
-        detail = f'The output "{output.name}" keeps an ephemeral value. Say so with ephemeral = true (not in a root module).'
+        detail = (
+            f'The output "{output.name}" keeps an ephemeral value. Say so with ephemeral = true (not in a root module).'
+        )
         raise problem("ephemeral-output", "Output of an ephemeral value", detail, output.value.range)
     if output.sensitive:
         value = mark(value, frozenset({SENSITIVE}))
@@ -243,5 +245,3 @@ def flattened(world: World, uses: Uses) -> tuple[str, ...]:
     for group in uses.groups:
         keys.update(dict.fromkeys(world.groups.table[group]))
     return tuple(keys)
-
-

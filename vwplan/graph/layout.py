@@ -7,16 +7,16 @@ cluster, once for each of those; the rest, for each instance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from vwplan.diagnostics import DiagnosticError, Range
 from vwplan.graph.model import Cause
 from vwplan.graph.objects import Instance, instance_of
 from vwplan.graph.order import part_references
 from vwplan.graph.parts import ABSENT, merge, merges, problem, read_argument, read_blocks
-from vwplan.graph.uses import NOTHING, Tracker, Uses
+from vwplan.graph.uses import NOTHING, Groups, Tracker, Uses
 from vwplan.hcl.evaluate import Reference, Scope
 from vwplan.kinds import KINDS, Argument, BlockType, Kind, with_defaults
 from vwplan.spec.model import Given, Nested, Part
@@ -24,8 +24,16 @@ from vwplan.values import Null, unmark
 
 Plain = Any
 
-Tell = Callable[[DiagnosticError], None]
-"""Keeps the problems of an error."""
+
+class Evaluating(Protocol):
+    """The evaluation under way, as far as a layout needs it: see `vwplan.graph.world.World`."""
+
+    tracker: Tracker
+    groups: Groups
+
+    def tell(self, error: DiagnosticError, address: str = "") -> None:
+        """Keep the problems of an error."""
+
 
 MODULE, CLUSTER, INSTANCE = 0, 1, 2
 """What an expression differs with: the instance of the module alone, that of the cluster, or each instance."""
@@ -72,9 +80,7 @@ class Entry:
 
 
 def _entries(part: Part, level: Level) -> dict[str, Entry]:
-    entries = {
-        name: Entry(given, (), level.of(given.value.references)) for name, given in part.arguments.items()
-    }
+    entries = {name: Entry(given, (), level.of(given.value.references)) for name, given in part.arguments.items()}
     for name, blocks in part.blocks.items():
         entries[name] = Entry(None, blocks, level.of(part_references(Part({}, {name: blocks}))))
     return entries
@@ -114,7 +120,8 @@ class Stage:
 class Layout:
     """The arguments of the instances of one block (or of one role of a cluster), level by level.
 
-    `extra` are names that belong to members, not to workspaces; they are kept apart from the arguments.
+    `extra` are names that belong to members, not to workspaces. `heading` and `where` tell of the cluster around, for causes;
+    `hint` names the block in groups.
     """
 
     def __init__(
@@ -127,7 +134,9 @@ class Layout:
         extra: Iterable[Argument | BlockType] = (),
         heading: str = "",
         where: Range | None = None,
+        hint: str = "",
     ) -> None:
+        self.hint = hint
         declared = {each.name: each for each in (*kind.arguments, *kind.blocks, *extra)}
         own = _entries(part, level)
         shared = {} if around is None or around_level is None else _entries(around, around_level)
@@ -163,10 +172,11 @@ class Layout:
         """Whether the block, or a layer around it, says anything under a name."""
         return name in self._names
 
-    def step(self, level: int, before: Stage, own: Scope, shared: Scope, tracker: Tracker, tell: Tell) -> Stage:
+    def step(self, level: int, before: Stage, own: Scope, shared: Scope, world: Evaluating) -> Stage:
         """The stage at a level, from that before it. Problems are collected; what failed is left out, and the stage fails."""
         if not self.varies(level):
             return before
+        tracker, tell = world.tracker, world.tell
         tracker.drop()
         failed = before.failed
         made = dict(before.arguments)
@@ -195,7 +205,7 @@ class Layout:
             if value is not ABSENT:
                 made[named.name] = self._whole(named.name, value)
         tracker.add(before.uses)
-        return Stage(made, tracker.take(), environment, causes, failed)
+        return Stage(made, world.groups.compact(tracker.take(), self.hint), environment, causes, failed)
 
     def _environment(self, own: Scope, shared: Scope) -> Instance | None:
         """The environment that is named; noted as used."""

@@ -80,6 +80,8 @@ def _content(maker: Maker, path: str, source: str, local: str, at: Range) -> str
             detail = f'The source of file "{path}" is "{source}", and {error}. It was looked for at {local}.'
             raise problem("no-such-file", "File cannot be read", detail, at) from None
         except UnicodeDecodeError:
-            detail = f'The source of file "{path}" is no text in UTF-8. Files of other bytes are not in this version yet.'
+            detail = (
+                f'The source of file "{path}" is no text in UTF-8. Files of other bytes are not in this version yet.'
+            )
             raise problem("not-yet", "Not in this version", detail, at) from None
     return content

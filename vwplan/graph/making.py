@@ -80,9 +80,7 @@ class Maker:
         self.contents: dict[str, str] = {}
         self._metas: dict[tuple[int, ...], tuple[Lifecycle, Mapping[str, int], Uses]] = {}
 
-    def spot(
-        self, module: ModuleInstance, kind: str, name: str, key: Key, meta: Meta, range: Range, mode: str
-    ) -> Spot:
+    def spot(self, module: ModuleInstance, kind: str, name: str, key: Key, meta: Meta, range: Range, mode: str) -> Spot:
         """The spot of one instance of an ordinary block."""
         text = f"{module.prefix}{kind}.{name}{key_text(key)}"
         place = self.placement.find(meta.provider, module.providers)
@@ -125,16 +123,18 @@ class Maker:
     ) -> Instance:
         """The instance that expressions read."""
         found = partial(self._fact, spot.identity, spot.record, kind)
-        return Instance(
-            spot.key, spot.address, kind, arguments, facts, uses, self.world.tracker, found, spot.range
-        )
+        return Instance(spot.key, spot.address, kind, arguments, facts, uses, self.world.tracker, found, spot.range)
 
     def _fact(self, identity: str, record: Record | None, kind: str, name: str) -> Plain:
         """A fact that was not chosen: derived, or as recorded; None where only a step can tell."""
         if name == "ssh_host_key" and kind == "workspace":
             public_key = self.world.given.public_key
             return None if public_key is None else public_key(identity)
-        return None if record is None else record.facts.get(name)
+        if record is None:
+            return None
+        if name == "is_ready" and name not in record.facts:
+            return record.ready is not None
+        return record.facts.get(name)
 
     def add(
         self,
@@ -168,7 +168,9 @@ class Maker:
         self.made.append(made)
         return made
 
-    def _meta(self, scope: InstanceScope, metas: tuple[Meta, ...], key: str) -> tuple[Lifecycle, Mapping[str, int], Uses]:
+    def _meta(
+        self, scope: InstanceScope, metas: tuple[Meta, ...], key: str
+    ) -> tuple[Lifecycle, Mapping[str, int], Uses]:
         """Lifecycle, timeouts and what `depends_on` names; made once where nothing in it differs between instances."""
         place = (id(scope.module), *map(id, metas))
         found = self._metas.get(place)
@@ -197,7 +199,12 @@ _NO_META = Meta()
 def _fixed(meta: Meta) -> bool:
     """Whether the meta-arguments say the same for every instance."""
     lifecycle = meta.lifecycle
-    expressions = [lifecycle.prevent_destroy, lifecycle.replace, *lifecycle.replace_triggered_by, *meta.timeouts.values()]
+    expressions = [
+        lifecycle.prevent_destroy,
+        lifecycle.replace,
+        *lifecycle.replace_triggered_by,
+        *meta.timeouts.values(),
+    ]
     roots = {"each", "count", "parent", "self"}
     return not any(
         reference.root in roots for each in expressions if each is not None for reference in each.references

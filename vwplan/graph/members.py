@@ -93,6 +93,7 @@ def _layout(block: ResourceBlock, member: MemberBlock) -> Layout:
         _EXTRA,
         f"the defaults of cluster.{block.name}",
         block.range,
+        f"{block.key}.{member.role}",
     )
 
 
@@ -121,7 +122,7 @@ class _Role:
     def run(self, made: Block) -> None:
         """Make the members of all clusters."""
         scope = InstanceScope(self.world, self.module, role=self.member.role)
-        base = self.layout.step(MODULE, self.layout.start, scope, scope, self.world.tracker, self.world.tell)
+        base = self.layout.step(MODULE, self.layout.start, scope, scope, self.world)
         for key, cluster in made.clusters.items():
             inner = scope.of(made.mode, key, cluster.each)
             inner.cluster = cluster
@@ -132,18 +133,18 @@ class _Role:
                 cluster.roles.setdefault(self.member.role, Members("count")).failed = True
 
     def _cluster(self, cluster: Cluster, scope: InstanceScope, base: Stage) -> None:
-        member, tracker = self.member, self.world.tracker
-        tracker.drop()
+        member = self.member
+        self.world.tracker.drop()
         expansion = expand(member.meta, scope)
         members = cluster.roles[member.role] = Members(expansion.mode)
-        stage = self.layout.step(CLUSTER, base, scope, scope, tracker, self.world.tell)
+        stage = self.layout.step(CLUSTER, base, scope, scope, self.world)
         varies = self.layout.varies(INSTANCE)
         text = f"{cluster.text}.head" if member.role == "head" else f"{cluster.text}.workers.{member.role}"
         for key, value in expansion.keys.items():
             # A role without count or for_each is a list of one.
             place: Key = 0 if key is None and member.role != "head" else key
             own = scope if expansion.mode == "single" else scope.of(expansion.mode, key, value)
-            final = self.layout.step(INSTANCE, stage, own, scope, tracker, self.world.tell) if varies else stage
+            final = self.layout.step(INSTANCE, stage, own, scope, self.world) if varies else stage
             if final.failed:
                 members.failed = True
                 continue

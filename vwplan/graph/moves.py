@@ -100,7 +100,6 @@ class Move:
             key = address.key
         return Address(target.kind, target.name, key, address.role, address.member, module)
 
-
     def _member(self, address: Address, module: ModulePath) -> Address | None:
         """Where a member went, or what became one. What the block leaves without a key keeps its own."""
         source, target = self.source, self.target
@@ -121,7 +120,9 @@ class Move:
                 key = address.key
             if member is None and source.member is None:
                 member = address.member
-        return Address(target.kind, target.name, key, target.role, None if target.role in ("", "head") else member, module)
+        return Address(
+            target.kind, target.name, key, target.role, None if target.role in ("", "head") else member, module
+        )
 
 
 def _renamed(have: ModulePath, source: ModulePath, target: ModulePath) -> ModulePath | None:
@@ -225,7 +226,9 @@ def _fault(move: Move, module: Module) -> str:
         return "A module can only move to a module, and an object only to an object."
     alike = source.kind == target.kind or {source.kind, target.kind} == {"workspace", "cluster"}
     if not alike or (source.kind != target.kind and not (source.role or target.role)):
-        return f"A {source.kind} cannot become a {target.kind}. (A workspace may become a member of a cluster, and back.)"
+        return (
+            f"A {source.kind} cannot become a {target.kind}. (A workspace may become a member of a cluster, and back.)"
+        )
     if source == target:
         return "It moves to where it is."
     whole = not source.is_module and source.key is None and not source.role and not source.module

@@ -337,6 +337,8 @@ def _cycle(stack: list[Node], back: Node) -> Diagnostic:
     if len(members) == 1:
         detail = f"{lines[0]} refers to itself, so it can never be computed."
     else:
-        detail = "Each of these needs the next, and the last the first, so none can be computed first: " + ", ".join(lines)
+        detail = "Each of these needs the next, and the last the first, so none can be computed first: " + ", ".join(
+            lines
+        )
         detail += "."
     return Diagnostic("cycle", "Cycle", detail, members[0].range)

@@ -59,7 +59,11 @@ def read_argument(given: Given, scope: Scope) -> Plain:
     """The argument as recorded, or `ABSENT` for null. Raises `DiagnosticError`."""
     argument = given.argument
     value = given.value.evaluate(scope)
-    if value.__class__ is str and argument.type is STRING and not (argument.choices or argument.form or argument.refers):
+    if (
+        value.__class__ is str
+        and argument.type is STRING
+        and not (argument.choices or argument.form or argument.refers)
+    ):
         return value
     bare = unmark(value)[0]
     if isinstance(bare, Null):
@@ -93,7 +97,9 @@ _BARE = frozenset({str, int, bool})
 def _look_at_marks(given: Given, marks: Marks) -> None:
     """Refuse secrets where they would have to be told, and what may not be kept where it would be."""
     if EPHEMERAL in marks:
-        detail = f'"{given.argument.name}" is recorded, and an ephemeral value is not kept. Use one that is not ephemeral.'
+        detail = (
+            f'"{given.argument.name}" is recorded, and an ephemeral value is not kept. Use one that is not ephemeral.'
+        )
         raise problem("ephemeral-argument", "Ephemeral value", detail, given.value.range)
     if given.argument.planned and SENSITIVE in marks:
         raise problem(

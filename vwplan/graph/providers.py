@@ -40,7 +40,9 @@ def pretended(key: str) -> str:
     return SIMULATED + dot + alias
 
 
-def configured(configuration: Configuration, scope: Scope, *, directory: str, simulate: bool) -> dict[str, HostConfiguration]:
+def configured(
+    configuration: Configuration, scope: Scope, *, directory: str, simulate: bool
+) -> dict[str, HostConfiguration]:
     """The hosts by key (`libvirt.site/default`). `scope` answers variables and locals. `DiagnosticError` tells all problems."""
     problems = Problems()
     found: dict[str, HostConfiguration] = {}

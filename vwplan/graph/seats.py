@@ -52,9 +52,7 @@ class Reserved:
 class Seats:
     """All networks wanted, and what was given away on them. `contested` grows when something chosen turns out to be said."""
 
-    def __init__(
-        self, identities: Identities, state: State, taken: Mapping[str, Taken], reserved: Reserved
-    ) -> None:
+    def __init__(self, identities: Identities, state: State, taken: Mapping[str, Taken], reserved: Reserved) -> None:
         self.networks: dict[str, Network] = {}
         self.contested = Reserved()
         self._identities = identities

@@ -82,10 +82,14 @@ class Groups:
         return name
 
     def compact(self, uses: Uses, hint: str) -> Uses:
-        """The same uses, with many single resources made a group."""
+        """The same uses, with many single resources made a group. Images stay single: they are staged where they are used."""
         if len(uses.keys) <= FEW:
             return uses
-        return Uses((), (*uses.groups, self.of(uses.keys, hint)))
+        images = tuple(key for key in uses.keys if key.startswith("image.") or ".image." in key)
+        rest = tuple(key for key in uses.keys if key not in images) if images else uses.keys
+        if len(rest) <= FEW:
+            return uses
+        return Uses(images, (*uses.groups, self.of(rest, hint)))
 
     def join(self, many: Iterable[Uses]) -> Uses:
         """The uses of several, each once."""

@@ -77,7 +77,12 @@ def _of_module(scope: InstanceScope, reference: Reference, name: str) -> Uses:
     chosen = list(calls.instances.values())
     if step is not None and not step.attribute:
         chosen = [calls.instances[step.key]] if step.key in calls.instances else []
-    many = [_of_block(scope, inner, block) for module in chosen for inner in module.below() for block in inner.blocks.values()]
+    many = [
+        _of_block(scope, inner, block)
+        for module in chosen
+        for inner in module.below()
+        for block in inner.blocks.values()
+    ]
     uses = scope.world.groups.join(many)
     return scope.world.groups.compact(uses, f"{scope.module.prefix}module.{name}")
 
