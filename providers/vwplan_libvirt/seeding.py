@@ -11,6 +11,7 @@ from vwplan.provider.api import Action, Refused
 from vwplan_libvirt.host import Host, nics_of
 from vwplan_libvirt.iso import pack, unpack
 from vwplan_libvirt.naming import seed_name
+from vwplan_libvirt.network_xml import SeenNetwork
 from vwplan_libvirt.networks import need_network
 from vwplan_libvirt.seed import CONTEXT_FILE, HOSTS_FILE, KEY_FILE, Seed, SeedNic, seed_files
 
@@ -18,8 +19,8 @@ _SECRET = frozenset({KEY_FILE, "user-data", "vw/user-data"})
 _ROUTED = ("nat", "routed")
 
 
-def write_seed(host: Host, action: Action) -> bool:
-    """Have the seed say what the action says; whether it had to be written.
+def write_seed(host: Host, action: Action, networks: Mapping[str, SeenNetwork] | None = None) -> bool:
+    """Have the seed say what the action says; whether it had to be written. `networks` are those of its nics, where read already.
 
     What the action does not know is taken from the seed that is there: its SSH key, its cluster's context. A machine that runs
     keeps the seed that it was started with until it is started again.
@@ -29,13 +30,14 @@ def write_seed(host: Host, action: Action) -> bool:
         if missing:
             host.pool.make(seed_name(action.identity), 1, "raw")
         return missing
+    known = networks or {nic["network"]: need_network(host, nic["network"]) for nic in nics_of(action.arguments)}
     old = read_seed(host, action.identity)
     key = action.secrets.get("ssh_host_key") or old.get(KEY_FILE, b"").decode()
     seed = Seed(
         action.identity,
         str(action.arguments.get("hostname") or action.name),
         _with_contents(action.arguments),
-        tuple(_nic(host, nic) for nic in nics_of(action.arguments)),
+        tuple(_nic(nic, known) for nic in nics_of(action.arguments)),
         action.context,
         key,
     )
@@ -54,8 +56,8 @@ def read_seed(host: Host, identity: str) -> dict[str, bytes]:
     return unpack(content) if content else {}
 
 
-def _nic(host: Host, nic: Mapping[str, Any]) -> SeedNic:
-    network = need_network(host, nic["network"])
+def _nic(nic: Mapping[str, Any], networks: Mapping[str, SeenNetwork]) -> SeedNic:
+    network = networks[nic["network"]]
     prefix = ipaddress.IPv4Network(network.cidr).prefixlen if network.cidr else 0
     return SeedNic(
         nic.get("mac") or "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import libvirt
@@ -14,7 +15,7 @@ from vwplan_libvirt.errors import code_of, explaining
 from vwplan_libvirt.host import Host, nics_of, volumes_of
 from vwplan_libvirt.mark import OBJECT, mark_text
 from vwplan_libvirt.naming import console_name, disk_name, seed_name
-from vwplan_libvirt.network_xml import reservations_of
+from vwplan_libvirt.network_xml import SeenNetwork, reservations_of
 from vwplan_libvirt.networks import need_network, release_reservation, reserve
 from vwplan_libvirt.power import shut_down
 from vwplan_libvirt.seeding import write_seed
@@ -54,11 +55,12 @@ def create_workspace(host: Host, action: Action, reporter: Reporter) -> Outcome:
     domain = host.domain(action.identity)
     if domain is None:
         _refuse_namesake(host, action)
-        machine = _machine(host, action)
-        _reserve(host, action)
+        networks = {nic["network"]: need_network(host, nic["network"]) for nic in nics_of(action.arguments)}
+        machine = _machine(host, action, networks)
+        _reserve(host, action, networks)
         reporter.say("making its disk")
         _make_disk(host, action)
-        write_seed(host, action)
+        write_seed(host, action, networks)
         _make_console(host, action.identity)
         with explaining(f"defining the machine {action.name}"):
             host.connection.defineXML(machine_text(machine))
@@ -82,12 +84,12 @@ def _refuse_namesake(host: Host, action: Action) -> None:
         raise Refused("Name is taken", f"The host has another machine named {action.name}. Give another name.")
 
 
-def _machine(host: Host, action: Action) -> Machine:
+def _machine(host: Host, action: Action, networks: Mapping[str, SeenNetwork]) -> Machine:
     """The machine that the arguments describe; `Refused` when something that it refers to is not there."""
     arguments, identity = action.arguments, action.identity
     base = need_base(host, arguments["image"])
     resources = arguments.get("resources") or {}
-    nics = tuple(Nic(need_network(host, nic["network"]).name, nic["mac"]) for nic in nics_of(arguments))
+    nics = tuple(Nic(networks[nic["network"]].name, nic["mac"]) for nic in nics_of(arguments))
     volumes = tuple(attached_disk(host, volume) for volume in volumes_of(arguments))
     folder = base.path.rpartition("/")[0]
     return Machine(
@@ -112,11 +114,11 @@ def attached_disk(host: Host, volume: str) -> Disk:
     return Disk(seen.path, seen.format, volume.replace("-", "")[:20])
 
 
-def _reserve(host: Host, action: Action) -> None:
+def _reserve(host: Host, action: Action, networks: Mapping[str, SeenNetwork]) -> None:
     hostname = action.arguments.get("hostname") or ""
     for nic in nics_of(action.arguments):
         for reservation in reservations_of(({**nic, "hostname": hostname},)):
-            reserve(host, need_network(host, nic["network"]), reservation)
+            reserve(host, networks[nic["network"]], reservation)
 
 
 def _make_disk(host: Host, action: Action) -> None:
