@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import regex  # type: ignore[import-untyped]
+from functools import cache
+from typing import Any
 
-_CLUSTER = regex.compile(r"\X")
+
+@cache
+def _cluster() -> Any:
+    # Imported only for text beyond ASCII: it takes longer than most commands need for anything else.
+    import regex  # type: ignore[import-untyped]
+
+    return regex.compile(r"\X")
 
 
 def clusters(text: str) -> list[str] | str:
     """The grapheme clusters of a text, in order."""
     if text.isascii() and "\r\n" not in text:
         return text
-    found: list[str] = _CLUSTER.findall(text)
+    found: list[str] = _cluster().findall(text)
     return found
 
 

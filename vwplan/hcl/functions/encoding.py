@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import urllib.parse
 import zlib
 from collections.abc import Iterator
 
@@ -146,7 +145,9 @@ def _textdecodebase64(arguments: Arguments, _: Type) -> Value:
 
 
 def _urlencode(arguments: Arguments, _: Type) -> Value:
-    return urllib.parse.quote_plus(text(arguments[0]), safe="~")
+    from urllib.parse import quote_plus
+
+    return quote_plus(text(arguments[0]), safe="~")
 
 
 def _jsonencode(arguments: Arguments, _: Type) -> Value:
