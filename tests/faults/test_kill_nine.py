@@ -7,7 +7,6 @@ An ordinary run kills four. By hand, a thousand, eight calls at a time (some twe
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import signal
@@ -54,7 +53,7 @@ def kill(root: Path, dice: random.Random) -> str:
     running = child(root, dice.choice(["make", "make", "make", "fewer", "none"]))
     time.sleep(dice.uniform(0, 0.5))
     over = running.poll() is not None
-    os.kill(running.pid, signal.SIGKILL)
+    running.kill()
     running.wait()
     stored = Field(root).store().read()
     if stored is None or (not stored.unfinished and not stored.running):
