@@ -18,7 +18,7 @@ from vwplan.graph.order import Node, Plotter, ordered
 from vwplan.graph.providers import Placement
 from vwplan.graph.scope import InstanceScope
 from vwplan.graph.seats import Reserved
-from vwplan.graph.world import Surroundings
+from vwplan.graph.world import Block, Surroundings
 from vwplan.hcl.evaluate import Chance, EvaluationError, Files, Reference
 from vwplan.provider.api import HostConfiguration
 from vwplan.spec.model import Configuration, Meta
@@ -65,6 +65,9 @@ class ConsoleScope:
         made = self._building.maker
         self._building.maker = _Onlooker(self._building.world, made.placement, made.seats)
         self._world = self._building.world
+        # Until they are evaluated, blocks are there by name: what is not among them is told with the nearest.
+        blocks = configuration.root.resources.values()
+        self._world.root.blocks.update({(block.kind.name, block.name): Block(block.kind.name, "") for block in blocks})
         self._plotter = Plotter(configuration.root)
         self._inner = InstanceScope(self._world, self._world.root)
         self._problems: dict[Node, tuple[Diagnostic, ...]] = {}
