@@ -98,7 +98,8 @@ def test_secrets_stay_wrapped_and_are_refused_where_they_would_be_told(stack, by
     stack.write(secret + 'output "o" {\n  value = var.secret\n}\n')
     assert [p.code for p in stack.problems()] == ["sensitive-output"]
     stack.write(secret + 'output "o" {\n  value     = var.secret\n  sensitive = true\n}\n')
-    assert stack.build().outputs[0].value == Sensitive("hush")
+    (output,) = stack.build().outputs
+    assert (output.value, output.sensitive) == ("hush", True)
 
 
 def test_arguments_can_be_read_by_others_with_defaults_and_in_normal_form(stack):

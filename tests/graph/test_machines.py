@@ -117,7 +117,8 @@ def test_an_address_that_cannot_be_is_refused(stack, address, words):
     (problem,) = stack.problems()
     assert problem.code == "invalid-address"
     assert words in problem.detail
-    assert problem.subject is not None
+    at = problem.subject
+    assert at is not None and at.source.text[at.start : at.end] == f'"{address}"'
 
 
 def _two(first: str, second: str) -> str:

@@ -91,7 +91,7 @@ class _Evaluation:
         block = self.block
         if block.kind.name == "environment":
             return self._environment(key, stage)
-        spot = self.maker.spot(self.module, block.kind.name, block.name, key, block.meta, block.range, mode)
+        spot = self.maker.spot(self.module, block, key, mode)
         self._look(stage)
         instance = _FINISH[block.kind.name](self, spot, stage, scope)
         if block.meta.lifecycle.postconditions:
@@ -156,7 +156,8 @@ class _Evaluation:
                 detail = 'A network of mode "bridge" is one of the host\'s bridges: name it with bridge.'
                 raise problem("missing-argument", "Missing argument", detail, self.block.range)
         elif "bridge" not in arguments:
-            arguments["bridge"] = had.get("bridge") or bridge_name(spot.identity)
+            kept = had.get("bridge") if had.get("mode") != "bridge" else None
+            arguments["bridge"] = kept or bridge_name(spot.identity)
             unset.add("bridge")
         subnet: Subnet | None = None
         try:
@@ -167,7 +168,9 @@ class _Evaluation:
                 unset.add("cidr")
                 arguments["cidr"] = str(subnet)
         except RangeError as error:
-            raise problem("invalid-range", "Invalid range of addresses", str(error), self.block.range) from None
+            given = self.block.part.arguments.get("cidr")
+            at = self.block.range if given is None else given.value.range
+            raise problem("invalid-range", "Invalid range of addresses", str(error), at) from None
         facts: dict[str, Plain] = {"id": spot.identity, "bridge_name": arguments["bridge"]}
         if subnet is not None and mode != "bridge":
             facts["gateway"] = subnet.text(subnet.gateway)

@@ -233,7 +233,9 @@ def wanted_outputs(world: World) -> tuple[WantedOutput, ...]:
     for output in world.root.module.outputs.values():
         slot = world.root.outputs.get(output.name, FAILED)
         if slot.value is not None:
-            plain, kind = to_plain(slot.value), type_to_json(type_of(slot.value))
+            # Of a sensitive output the whole is secret, so the parts need not say it again.
+            value = unmark_deep(slot.value)[0] if output.sensitive else slot.value
+            plain, kind = to_plain(value), type_to_json(type_of(value))
             keys = flattened(world, slot.uses)
             found.append(WantedOutput(output.name, plain, kind, output.sensitive, keys, output.range))
     return tuple(found)

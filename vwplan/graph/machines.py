@@ -40,7 +40,7 @@ def finish_workspace(
     facts: dict[str, Plain] = {"id": spot.identity, "host": spot.place.host}
     nics = arguments.get("nic")
     if nics:
-        arguments["nic"], chosen = maker.seats.seat(spot.key, nics, spot.place, record, spot.range)
+        arguments["nic"], chosen = maker.seats.seat(spot.key, nics, spot.place, record, spot.nic)
         unset |= chosen
         addresses = [nic["address"] for nic in arguments["nic"] if nic.get("address")]
         facts["mac"] = arguments["nic"][0]["mac"]

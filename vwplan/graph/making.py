@@ -22,7 +22,7 @@ from vwplan.graph.waiting import waited_for
 from vwplan.graph.world import ModuleInstance, World
 from vwplan.hcl.evaluate import Compiled
 from vwplan.kinds import UnitError, parse_duration
-from vwplan.spec.model import LifecycleBlock, Meta
+from vwplan.spec.model import LifecycleBlock, Meta, Part, ResourceBlock
 from vwplan.state.records import Record
 from vwplan.values import BOOL, STRING, ConversionError, Null, Unknown, Value, convert, to_plain, unmark_deep
 
@@ -54,7 +54,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Who one instance is, before its arguments are finished: its address, its record if it has one, its identity, its place."""
+    """Who one instance is, before its arguments are finished: its address, its record if it has one, its identity, its place.
+
+    `parts` is what says its arguments, the nearest first; `range` the header of its block.
+    """
 
     key: str
     address: Address
@@ -63,6 +66,15 @@ class Spot:
     birth: int
     place: Place
     range: Range
+    parts: tuple[Part, ...] = ()
+
+    def nic(self, index: int, name: str) -> Range:
+        """Where an argument of a nic stands, or the nic, or else the block."""
+        blocks = next((part.blocks["nic"] for part in self.parts if "nic" in part.blocks), ())
+        if any(block.dynamic is not None for block in blocks) or index >= len(blocks):
+            return blocks[0].range if len(blocks) == 1 else self.range
+        given = blocks[index].part.arguments.get(name)
+        return blocks[index].range if given is None else given.value.range
 
 
 class Maker:
@@ -80,14 +92,16 @@ class Maker:
         self.contents: dict[str, str] = {}
         self._metas: dict[tuple[int, ...], tuple[Lifecycle, Mapping[str, int], Uses]] = {}
 
-    def spot(self, module: ModuleInstance, kind: str, name: str, key: Key, meta: Meta, range: Range, mode: str) -> Spot:
+    def spot(self, module: ModuleInstance, block: ResourceBlock, key: Key, mode: str) -> Spot:
         """The spot of one instance of an ordinary block."""
-        text = f"{module.prefix}{kind}.{name}{key_text(key)}"
-        place = self.placement.find(meta.provider, module.providers)
+        bare = f"{module.prefix}{block.key}"
+        text = bare + key_text(key)
+        place = self.placement.find(block.meta.provider, module.providers)
         record = self.world.records.get(text)
         if record is None:
-            record = self._implied(f"{module.prefix}{kind}.{name}", key, text, mode, range)
-        return self.settle(text, Address(kind, name, key, module=module.path), record, place, range)
+            record = self._implied(bare, key, text, mode, block.range)
+        address = Address(block.kind.name, block.name, key, module=module.path)
+        return self.settle(text, address, record, place, block.range, (block.part,))
 
     def _implied(self, bare: str, key: Key, text: str, mode: str, range: Range) -> Record | None:
         """The record of an instance whose block gained or lost `count` since: what had no index is the first, and back."""
@@ -102,12 +116,20 @@ class Maker:
             self.moved.append(Moved(record.address, text, range))
         return record
 
-    def settle(self, text: str, address: Address, record: Record | None, place: Place, range: Range) -> Spot:
+    def settle(
+        self,
+        text: str,
+        address: Address,
+        record: Record | None,
+        place: Place,
+        range: Range,
+        parts: tuple[Part, ...],
+    ) -> Spot:
         """The spot of an address: the record's identity and birth, or new ones."""
         if record is not None:
-            return Spot(text, address, record, record.identity, record.birth, place, range)
+            return Spot(text, address, record, record.identity, record.birth, place, range, parts)
         birth = self.world.given.state.serial
-        return Spot(text, address, None, self.world.identities.identity(text, birth), birth, place, range)
+        return Spot(text, address, None, self.world.identities.identity(text, birth), birth, place, range, parts)
 
     def name(self, spot: Spot, arguments: Mapping[str, Plain], words: str) -> str:
         """The hypervisor's name: the spec's, the record's, or one made of the stack, the words and the identity."""

@@ -80,7 +80,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class WantedOutput:
-    """An output of the root module: a plain value that may hold late parts, and its marks."""
+    """An output of the root module: a plain value that may hold late parts. With `sensitive` the whole value is secret."""
 
     name: str
     value: Plain

@@ -6,11 +6,11 @@ nor the new one has given away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vwplan.diagnostics import Diagnostic, DiagnosticError, Range
+from vwplan.diagnostics import DiagnosticError, Range
 from vwplan.graph.identity import Identities
 from vwplan.graph.model import Taken
 from vwplan.graph.parts import problem
@@ -19,6 +19,9 @@ from vwplan.graph.ranges import AddressBook, RangeChooser, RangeError, Subnet
 from vwplan.state.records import Record, State
 
 Plain = Any
+
+Where = Callable[[int, str], Range]
+"""Where the argument of that name stands in the nic of that index."""
 
 
 @dataclass(slots=True, eq=False)
@@ -138,7 +141,7 @@ class Seats:
     # Nics.
 
     def seat(
-        self, key: str, nics: list[dict[str, Plain]], place: Place, record: Record | None, at: Range
+        self, key: str, nics: list[dict[str, Plain]], place: Place, record: Record | None, at: Where
     ) -> tuple[list[dict[str, Plain]], frozenset[str]]:
         """The nics with an address and a MAC each, and the paths of those that were chosen. Raises `DiagnosticError`.
 
@@ -158,7 +161,7 @@ class Seats:
                     "Network on another host",
                     f"{key} is on {place.key}, and {network.key}, which nic {index + 1} is on, is on {network.place.key}. "
                     "Give both the same provider.",
-                    at,
+                    at(index, "network"),
                 )
             owner = f"{key} (nic {index + 1})" if index else key
             self._address(owner, index, made, before, network, unset, at, record is not None)
@@ -174,7 +177,7 @@ class Seats:
         before: Mapping[str, Plain],
         network: Network | None,
         unset: set[str],
-        at: Range,
+        at: Where,
         recorded: bool,
     ) -> None:
         said = nic.get("address")
@@ -186,7 +189,7 @@ class Seats:
                 number = book.subnet.number(said)
                 holder = book.claim(number, owner)
                 if holder:
-                    self._doubled(said, owner, holder, network, number, at)
+                    self._doubled(said, owner, holder, network, number, at(index, "address"))
                 nic["address"] = book.subnet.text(number)
                 return
             if network.mode == "bridge":
@@ -196,13 +199,13 @@ class Seats:
             if sticky is not None:
                 holder = book.claim(sticky, owner)
                 if holder:
-                    self._doubled(str(kept), holder, owner, network, sticky, at)
+                    self._doubled(str(kept), holder, owner, network, sticky, at(index, "address"))
                 nic["address"] = kept
                 unset.add(f"nic[{index}].address")
                 return
             number = book.lowest(owner)
         except RangeError as error:
-            raise problem("invalid-address", "Invalid address", f"{owner}: {error}", at) from None
+            raise problem("invalid-address", "Invalid address", f"{owner}: {error}", at(index, "address")) from None
         network.chosen.add(number)
         nic["address"] = book.subnet.text(number)
         if not recorded:
@@ -227,7 +230,7 @@ class Seats:
         nic: dict[str, Plain],
         before: Mapping[str, Plain],
         unset: set[str],
-        at: Range,
+        at: Where,
         recorded: bool,
     ) -> None:
         said = nic.get("mac")
@@ -240,7 +243,7 @@ class Seats:
         holder = self._given_macs.setdefault(mac, owner)
         if holder is not owner:
             detail = f"{owner} is given the MAC address {mac}, which {holder} has. Give one of them another."
-            raise DiagnosticError(Diagnostic("mac-taken", "MAC address given twice", detail, at))
+            raise problem("mac-taken", "MAC address given twice", detail, at(index, "mac"))
         self._macs.add(mac)
         nic["mac"] = mac
 
