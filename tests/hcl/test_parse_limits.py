@@ -31,6 +31,9 @@ _NESTED = {
     "heredocs": ("<<A\n${", "a", "}\nA\n"),
 }
 
+RUNAWAY = 60
+"""Seconds. No measure of speed: what is not linear in these texts takes minutes, or for ever."""
+
 
 def nested(form: str, depth: int, *, closed: bool = True) -> str:
     """An expression nested so deep, its brackets closed or left open."""
@@ -82,7 +85,7 @@ def test_text_of_a_hundred_million_characters() -> None:
     for parse in (parse_file, parse_expression, parse_template):
         _, problems = parse(source)
         assert [problem.code for problem in problems] == ["source-too-large"]
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < RUNAWAY
     assert len(source.text) > LARGEST
 
 
@@ -113,7 +116,7 @@ def test_text_of_a_hundred_million_characters() -> None:
         pytest.param("a = 1\n" * 30_000, id="one argument again and again"),
     ],
 )
-def test_no_text_is_slow(text: str) -> None:
+def test_no_text_runs_away(text: str) -> None:
     started = time.process_time()
     parse_file(Source("test", text))
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < RUNAWAY

@@ -9,7 +9,7 @@ from vwplan.hcl.lexer import NAME_PATTERN, scan
 _OPENERS = frozenset({"{", "[", "(", "quote", "heredoc", "interpolation", "directive"})
 _CLOSERS = frozenset({"}", "]", ")", "unquote", "unheredoc", "close"})
 _ITEM = re.compile(
-    rf'([ \t]*+)(?:{NAME_PATTERN}(?:[ \t]*+=(?![=>])|(?:[ \t]*+(?:"[^"\n]*+"|{NAME_PATTERN}))*+[ \t]*+\{{)|(\}}))'
+    rf'([ \t]*+)(?:{NAME_PATTERN}(?:[ \t]*+=(?![=>])|(?>(?:[ \t]*+(?:"[^"\n]*+"|{NAME_PATTERN}))*)[ \t]*+\{{)|(\}}))'
 )
 """A line that looks like an argument or a block's header, or starts with a closing brace (group 2); its indentation."""
 
