@@ -8,6 +8,7 @@ from fractions import Fraction
 from vwplan.values.convert import common_type
 from vwplan.values.numbers import number_text, parse_number
 from vwplan.values.sets import set_value
+from vwplan.values.text import normal
 from vwplan.values.types import (
     BOOL,
     DYNAMIC,
@@ -35,7 +36,6 @@ from vwplan.values.value import (
     Unknown,
     Value,
     mark,
-    normal,
     type_of,
 )
 

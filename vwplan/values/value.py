@@ -7,12 +7,15 @@ caches of what follows from them. `bool` is an `int` to Python and no number to 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
-from vwplan.values.numbers import DoubleInt, Number, ShortFraction, ShortInt
+from vwplan.values.absent import NOT_NULL as NOT_NULL
+from vwplan.values.absent import UNREFINED as UNREFINED
+from vwplan.values.absent import Null as Null
+from vwplan.values.absent import Refinement as Refinement
+from vwplan.values.absent import Unknown as Unknown
+from vwplan.values.numbers import DoubleInt, ShortFraction, ShortInt
 from vwplan.values.types import (
     BOOL,
     DYNAMIC,
@@ -33,60 +36,6 @@ EPHEMERAL = "ephemeral"
 
 Marks = frozenset[str]
 NO_MARKS: Marks = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Refinement:
-    """What is known of a value that is not: that it is not null, its prefix, its bounds, its length."""
-
-    not_null: bool = False
-    prefix: str = ""
-    lower: Number | None = None
-    upper: Number | None = None
-    min_length: int = 0
-    max_length: int | None = None
-
-
-UNREFINED = Refinement()
-NOT_NULL = Refinement(not_null=True)
-
-
-class Null:
-    """The absence of a value of some type; of `DYNAMIC` type where nothing says which."""
-
-    __slots__ = ("type",)
-
-    def __init__(self, type: Type) -> None:
-        self.type = type
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Null) and self.type == other.type
-
-    def __hash__(self) -> int:
-        return hash((Null, self.type))
-
-    def __repr__(self) -> str:
-        return f"Null({self.type!r})"
-
-
-class Unknown:
-    """A value that is known only after apply."""
-
-    __slots__ = ("refinement", "type")
-
-    def __init__(self, type: Type, refinement: Refinement = UNREFINED) -> None:
-        self.type = type
-        self.refinement = refinement
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Unknown) and self.type == other.type and self.refinement == other.refinement
-
-    def __hash__(self) -> int:
-        return hash((Unknown, self.type, self.refinement))
-
-    def __repr__(self) -> str:
-        refined = "" if self.refinement == UNREFINED else f", {self.refinement!r}"
-        return f"Unknown({self.type!r}{refined})"
 
 
 _UNKNOWN_INSIDE = 1
@@ -430,14 +379,3 @@ def same(a: Value, b: Value) -> bool:
     if isinstance(a, _Container) or isinstance(b, _Container):
         return False
     return a == b
-
-
-def normal(text: str) -> str:
-    """The text in normal form C, as all strings are, with what cannot be encoded replaced."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return unicodedata.normalize("NFC", text)

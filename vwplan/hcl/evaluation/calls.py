@@ -40,9 +40,9 @@ SPECIAL = frozenset({"try", "can", "type"})
 class CallCompiler(TemplateCompiler):
     """Compiles calls: the last of the forms, so this compiles all of them."""
 
-    def rest(self, node: TemplatePart, bound: Bound) -> Run:
+    def other(self, node: TemplatePart, bound: Bound) -> Run:
         if not isinstance(node, Call):
-            raise TypeError(f"{type(node).__name__} is no expression")
+            return super().other(node, bound)
         name = node.name.removeprefix("core::")
         self.functions.append(name)
         if name == "try":

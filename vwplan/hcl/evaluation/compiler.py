@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 from vwplan.diagnostics import Range, Source
 from vwplan.hcl.evaluation.access import AccessProblem, get_attribute, index
 from vwplan.hcl.evaluation.errors import EvaluationError, UndeclaredReference
 from vwplan.hcl.evaluation.limits import LARGEST_VALUE
-from vwplan.hcl.evaluation.operations import OPERATORS, OperandProblem, as_bool, negative, opposite
 from vwplan.hcl.evaluation.scope import Reference, Scope
 from vwplan.hcl.evaluation.site import Environment, Run, Site
 from vwplan.hcl.evaluation.tree import as_reference, object_key, spine
 from vwplan.hcl.syntax import (
-    Binary,
     Element,
     Expression,
     GetAttribute,
@@ -24,12 +21,10 @@ from vwplan.hcl.syntax import (
     Parenthesised,
     TemplatePart,
     TupleItems,
-    Unary,
     Variable,
     Wrap,
 )
 from vwplan.values import (
-    BOOL,
     NO_MARKS,
     NULL,
     NUMBER,
@@ -48,7 +43,8 @@ from vwplan.values import (
     unmark,
 )
 from vwplan.values.numbers import rounded
-from vwplan.values.value import UNKNOWN_BOOL, normal, weight
+from vwplan.values.text import normal
+from vwplan.values.value import weight
 
 Bound = Mapping[str, int]
 """The slots of names bound by the loops around a node."""
@@ -65,7 +61,7 @@ def shared(error: EvaluationError) -> bool:
 class Compiler:
     """Compiles the nodes of one expression, collecting the references it makes and the functions it calls.
 
-    Subclasses compile the forms that are not here; `Compiler` itself is never made.
+    Subclasses compile the forms that are not here; the last of them, `CallCompiler`, knows all.
     """
 
     def __init__(self, source: Source) -> None:
@@ -92,15 +88,11 @@ class Compiler:
                 return self.tuple_items(node, bound)
             case ObjectItems():
                 return self.object_items(node, bound)
-            case Binary():
-                return self.logic(node, bound) if node.operator in ("&&", "||") else self.binary(node, bound)
-            case Unary():
-                return self.unary(node, bound)
         return self.other(node, bound)
 
     def other(self, node: TemplatePart, bound: Bound) -> Run:
-        """The closure of a node of a form that is not compiled here."""
-        raise NotImplementedError
+        """The closure of a node of a form that is not compiled here: subclasses add what they know to it."""
+        raise TypeError(f"{type(node).__name__} is no expression")
 
     def new_slot(self) -> int:
         """A place in the environment for a name."""
@@ -300,105 +292,6 @@ class Compiler:
         except ConversionError as error:
             detail = f"This value cannot be a key: {error}."
             raise site.error(scope, environment, "invalid-key", "Invalid key", detail, node) from None
-
-    # Operators.
-
-    def binary(self, node: Binary, bound: Bound) -> Run:
-        """Arithmetic and comparison."""
-        operator = OPERATORS[node.operator]
-        operate, gives = operator.operate, Unknown(operator.gives)
-        both = [self.compile(node.left, bound), self.compile(node.right, bound)]
-        site = Site(node, bound, self.source)
-        sign = node.operator
-
-        def run(scope: Scope, environment: Environment) -> Value:
-            (a, b), error = evaluate_all(both, scope, environment)
-            if error is not None:
-                error.value = gives
-                raise error
-            try:
-                return operate(a, b)
-            except OperandProblem as problem:
-                raise self._operand_error(problem, sign, site, node, scope, environment, gives) from None
-
-        return run
-
-    @staticmethod
-    def _operand_error(
-        problem: OperandProblem,
-        sign: str,
-        site: Site,
-        node: Binary | Unary,
-        scope: Scope,
-        environment: Environment,
-        value: Value,
-    ) -> EvaluationError:
-        if problem.side is None:
-            code, summary = "operation-failed", "Operation failed"
-            detail = f"The operator {sign} fails: {problem.reason}."
-            return site.error(scope, environment, code, summary, detail, None, value)
-        if isinstance(node, Unary):
-            where, operand = "The operand", node.operand
-        else:
-            where = "The right operand" if problem.side else "The left operand"
-            operand = node.right if problem.side else node.left
-        detail = f"{where} of {sign} is unsuitable: {problem.reason}."
-        return site.error(scope, environment, "invalid-operand", "Invalid operand", detail, operand, value)
-
-    def unary(self, node: Unary, bound: Bound) -> Run:
-        """`-operand` and `!operand`."""
-        operand = self.compile(node.operand, bound)
-        operate = negative if node.operator == "-" else opposite
-        gives = Unknown(NUMBER if node.operator == "-" else BOOL)
-        known = self.constants.get(operand)
-        if node.operator == "-" and isinstance(known, int | Fraction) and not isinstance(known, bool):
-            return self.constant(negative(known))
-        site = Site(node, bound, self.source)
-
-        def run(scope: Scope, environment: Environment) -> Value:
-            try:
-                return operate(operand(scope, environment))
-            except OperandProblem as problem:
-                raise self._operand_error(problem, node.operator, site, node, scope, environment, gives) from None
-            except EvaluationError as error:
-                error.value = gives
-                raise
-
-        return run
-
-    def logic(self, node: Binary, bound: Bound) -> Run:
-        """`&&` and `||`: what fails on the right does not matter where the left decides, or may yet decide."""
-        left, right = self.compile(node.left, bound), self.compile(node.right, bound)
-        decisive = node.operator == "||"
-        site = Site(node, bound, self.source)
-        gives = Unknown(BOOL)
-
-        def operand(value: Value, side: int, scope: Scope, environment: Environment) -> tuple[Value, Marks]:
-            try:
-                return unmark(as_bool(value, side))
-            except OperandProblem as problem:
-                raise self._operand_error(problem, node.operator, site, node, scope, environment, gives) from None
-
-        def run(scope: Scope, environment: Environment) -> Value:
-            a, marks_a = operand(left(scope, environment), 0, scope, environment)
-            try:
-                found = right(scope, environment)
-            except EvaluationError as error:
-                if shared(error) or a is (not decisive):
-                    error.value = gives
-                    raise
-                return mark(a, marks_a)
-            if a is decisive and isinstance(unmark(found)[0], Null):
-                return mark(a, marks_a)
-            b, marks_b = operand(found, 1, scope, environment)
-            marks = marks_a | marks_b
-            if a is decisive or b is decisive:
-                return mark(decisive, marks)
-            if isinstance(a, bool) and isinstance(b, bool):
-                return mark(b, marks)
-            return mark(UNKNOWN_BOOL, marks)
-
-        return run
 
 
 def checked(value: Value, site: Site, scope: Scope, environment: Environment) -> Value:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from vwplan.hcl.evaluation.compiler import ELEMENT, Bound, Compiler, checked
 from vwplan.hcl.evaluation.limits import MOST_ITERATIONS
+from vwplan.hcl.evaluation.operators import OperatorCompiler
 from vwplan.hcl.evaluation.scope import Scope
 from vwplan.hcl.evaluation.site import Environment, Run, Site
 from vwplan.hcl.syntax import Expression, ForObject, ForTuple, Splat, TemplateFor, TemplatePart
@@ -115,7 +116,7 @@ class Loop:
             raise self.site.error(scope, environment, code, summary, detail, self.condition_node) from None
 
 
-class LoopCompiler(Compiler):
+class LoopCompiler(OperatorCompiler):
     """Compiles `for` expressions and splats."""
 
     def other(self, node: TemplatePart, bound: Bound) -> Run:
@@ -126,11 +127,7 @@ class LoopCompiler(Compiler):
                 return self.for_object(node, bound)
             case Splat():
                 return self.splat(node, bound)
-        return self.further(node, bound)
-
-    def further(self, node: TemplatePart, bound: Bound) -> Run:
-        """The closure of a node of a form that is not compiled here."""
-        raise NotImplementedError
+        return super().other(node, bound)
 
     def for_tuple(self, node: ForTuple, bound: Bound) -> Run:
         """`[for …]`. Not known at all where one condition is not."""

@@ -29,9 +29,9 @@ from vwplan.values import (
     unify,
     unmark,
 )
-from vwplan.values.clusters import clusters
 from vwplan.values.equality import definitely_not_null
-from vwplan.values.value import NOT_NULL, ListValue, MapValue, SetValue, Unmarked, normal
+from vwplan.values.text import clusters, normal
+from vwplan.values.value import NOT_NULL, ListValue, MapValue, SetValue, Unmarked
 
 LONGEST_PREFIX = 128
 """How much of the text before an unknown part is remembered."""
@@ -40,7 +40,7 @@ LONGEST_PREFIX = 128
 class TemplateCompiler(LoopCompiler):
     """Compiles templates and conditionals."""
 
-    def further(self, node: TemplatePart, bound: Bound) -> Run:
+    def other(self, node: TemplatePart, bound: Bound) -> Run:
         match node:
             case Template():
                 return self.template(node.parts, node, bound)
@@ -51,11 +51,7 @@ class TemplateCompiler(LoopCompiler):
             case Conditional():
                 then, otherwise = self.compile(node.then, bound), self.compile(node.otherwise, bound)
                 return self.conditional(node, node.condition, then, otherwise, bound)
-        return self.rest(node, bound)
-
-    def rest(self, node: TemplatePart, bound: Bound) -> Run:
-        """The closure of a node of a form that is not compiled here."""
-        raise NotImplementedError
+        return super().other(node, bound)
 
     def template(self, parts: tuple[TemplatePart, ...], node: TemplatePart, bound: Bound) -> Run:
         """Parts joined into a string; unknown from the first unknown part on."""

@@ -6,10 +6,16 @@ from fractions import Fraction
 
 from vwplan.hcl.functions.model import ArgumentProblem, FunctionProblem
 from vwplan.values import ListValue, MapValue, Number, ObjectValue, SetValue, TupleValue, Value
+from vwplan.values.value import Unmarked
 
 Sequence = ListValue | SetValue | TupleValue
 SEQUENCES = (ListValue, SetValue, TupleValue)
 Mapping = MapValue | ObjectValue
+
+
+def bare(value: Value) -> Unmarked:
+    """A value from which marks have been taken off at every depth."""
+    return value  # type: ignore[return-value]
 
 
 def text(value: Value) -> str:

@@ -10,7 +10,8 @@ from vwplan.hcl.functions.model import ArgumentProblem, Arguments, Function, Par
 from vwplan.hcl.functions.moments import Moment, read_duration, read_moment
 from vwplan.values import NUMBER, STRING, Type, Value
 from vwplan.values.numbers import ShortInt
-from vwplan.values.value import NOT_NULL, normal
+from vwplan.values.text import normal
+from vwplan.values.value import NOT_NULL
 
 _MONTHS = [
     "January",

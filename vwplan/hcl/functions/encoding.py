@@ -31,7 +31,8 @@ from vwplan.values import (
     type_of,
 )
 from vwplan.values.equality import definitely_not_null
-from vwplan.values.value import UNREFINED, normal
+from vwplan.values.text import normal
+from vwplan.values.value import UNREFINED
 
 
 def decode_base64(found: str, index: int) -> bytes:

@@ -12,7 +12,8 @@ from vwplan.hcl.functions.globs import GlobError, compile_glob
 from vwplan.hcl.functions.hashing import DIGESTS, Digest
 from vwplan.hcl.functions.model import ArgumentProblem, Arguments, Function, Parameter, pure
 from vwplan.values import BOOL, STRING, Marks, SetType, Type, Value, mark, set_value, unmark
-from vwplan.values.value import NOT_NULL, normal
+from vwplan.values.text import normal
+from vwplan.values.value import NOT_NULL
 
 _PATH = Parameter("path", STRING)
 _MARKED_PATH = Parameter("path", STRING, marked=True)

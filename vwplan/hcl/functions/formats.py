@@ -27,11 +27,11 @@ from vwplan.values import (
     is_whole,
     type_of,
 )
-from vwplan.values.clusters import cluster_count, clusters
 from vwplan.values.decimals import number_exponent, number_fixed, number_general
 from vwplan.values.numbers import whole_text
+from vwplan.values.text import cluster_count, clusters, normal
 from vwplan.values.types import SetType, TupleType
-from vwplan.values.value import UNKNOWN_STRING, normal
+from vwplan.values.value import UNKNOWN_STRING
 
 _VERB = re.compile(
     r"""

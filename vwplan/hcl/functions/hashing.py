@@ -11,7 +11,8 @@ from vwplan.hcl.functions.arguments import text, whole
 from vwplan.hcl.functions.encoding import base64_text, decode_base64
 from vwplan.hcl.functions.model import ArgumentProblem, Arguments, Function, FunctionProblem, Parameter, pure
 from vwplan.values import NUMBER, STRING, Type, Value
-from vwplan.values.value import NOT_NULL, UNKNOWN_STRING, normal
+from vwplan.values.text import normal
+from vwplan.values.value import NOT_NULL, UNKNOWN_STRING
 
 Digest = Callable[[bytes], str]
 

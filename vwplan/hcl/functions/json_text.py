@@ -20,7 +20,7 @@ from vwplan.values import (
     number_text,
     parse_number,
 )
-from vwplan.values.value import normal
+from vwplan.values.text import normal
 
 
 def json_text(value: Value) -> str:

@@ -6,12 +6,28 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from vwplan.hcl.functions.arguments import number, text, whole
+from vwplan.hcl.functions.arguments import number, sequence, text, whole
 from vwplan.hcl.functions.doubles import log, power
 from vwplan.hcl.functions.model import ArgumentProblem, Arguments, Function, FunctionProblem, Parameter, pure
-from vwplan.values import NUMBER, STRING, Number, Refinement, Type, Value, type_of
-from vwplan.values.numbers import ShortInt, absolute, precision_of, rounded
-from vwplan.values.value import NOT_NULL
+from vwplan.values import (
+    NUMBER,
+    STRING,
+    ConversionError,
+    ListType,
+    ListValue,
+    Null,
+    Number,
+    Refinement,
+    SetType,
+    TupleType,
+    Type,
+    Value,
+    convert,
+    is_whole,
+    type_of,
+)
+from vwplan.values.numbers import ShortInt, absolute, add, precision_of, rounded
+from vwplan.values.value import NOT_NULL, UNKNOWN_NUMBER
 
 _NUM = Parameter("num", NUMBER)
 
@@ -99,6 +115,51 @@ def _parseint(arguments: Arguments, _: Type) -> Value:
     return rounded(found, 64) if found.bit_length() <= 64 else found
 
 
+_LARGEST_RANGE = 1024
+
+
+def _range(arguments: Arguments, _: Type) -> Value:
+    numbers = [number(argument) for argument in arguments]
+    if not 1 <= len(numbers) <= 3:
+        raise FunctionProblem("one, two or three numbers are required")
+    start: Number = ShortInt(0) if len(numbers) == 1 else numbers[0]
+    end = numbers[min(len(numbers), 2) - 1]
+    step: Number = numbers[2] if len(numbers) == 3 else ShortInt(-1 if end < start else 1)
+    if not step:
+        raise ArgumentProblem(2, "a step must not be 0")
+    if len(numbers) == 3 and (end > start if step < 0 else end < start):
+        raise ArgumentProblem(1, f"the end must be {'less' if step < 0 else 'greater'} than the start with this step")
+    made: list[Value] = []
+    while (start > end) if step < 0 else (start < end):
+        if len(made) >= _LARGEST_RANGE:
+            raise FunctionProblem(f"there would be more than {_LARGEST_RANGE} numbers")
+        made.append(start)
+        start = add(start, step)
+    return ListValue(NUMBER, made)
+
+
+def _sum(arguments: Arguments, _: Type) -> Value:
+    have = type_of(arguments[0])
+    if not isinstance(have, ListType | SetType | TupleType):
+        raise ArgumentProblem(0, f"a list, set or tuple of numbers is required, not a {have.friendly}")
+    items = sequence(arguments[0]).items
+    if not items:
+        raise ArgumentProblem(0, "it has no elements, and so no sum")
+    if not is_whole(arguments[0]):
+        return UNKNOWN_NUMBER
+    total: Number | None = None
+    for at, item in enumerate(items):
+        try:
+            found = convert(item, NUMBER)
+        except ConversionError as error:
+            raise ArgumentProblem(0, f"element {at}: {error}") from None
+        if isinstance(found, Null):
+            raise ArgumentProblem(0, f"element {at} is null")
+        total = number(found) if total is None else add(total, number(found))
+    assert total is not None
+    return total
+
+
 FUNCTIONS = [
     pure(
         "abs",
@@ -116,4 +177,6 @@ FUNCTIONS = [
     pure("parseint", [Parameter("number"), Parameter("base", NUMBER)], _parseint_type, _parseint),
     pure("pow", [_NUM, Parameter("power", NUMBER)], NUMBER, _pow),
     pure("signum", [_NUM], NUMBER, _signum, None, NOT_NULL),
+    pure("range", [], ListType(NUMBER), _range, Parameter("params", NUMBER)),
+    pure("sum", [Parameter("list")], NUMBER, _sum),
 ]

@@ -26,7 +26,7 @@ from vwplan.values import (
     Unknown,
     Value,
 )
-from vwplan.values.value import normal
+from vwplan.values.text import normal
 
 _STRING_NULL = Null(STRING)
 

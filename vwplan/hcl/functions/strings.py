@@ -19,8 +19,8 @@ from vwplan.values import (
     Value,
     is_whole,
 )
-from vwplan.values.clusters import clusters
-from vwplan.values.value import UNKNOWN_BOOL, UNKNOWN_STRING, normal
+from vwplan.values.text import clusters, normal
+from vwplan.values.value import UNKNOWN_BOOL, UNKNOWN_STRING
 
 _STRINGS = ListType(STRING)
 _STR = Parameter("str", STRING)

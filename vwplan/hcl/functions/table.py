@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vwplan.hcl.functions import (
+    choosing,
     cidr,
     collections,
     conversion,
@@ -11,6 +12,7 @@ from vwplan.hcl.functions import (
     files,
     formats,
     hashing,
+    mappings,
     numeric,
     patterns,
     rendering,
@@ -22,6 +24,7 @@ from vwplan.hcl.functions.model import Function
 FUNCTIONS: dict[str, Function] = {
     function.name: function
     for family in (
+        choosing,
         cidr,
         collections,
         conversion,
@@ -30,6 +33,7 @@ FUNCTIONS: dict[str, Function] = {
         files,
         formats,
         hashing,
+        mappings,
         numeric,
         patterns,
         rendering,

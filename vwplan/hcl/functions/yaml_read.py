@@ -27,8 +27,9 @@ from vwplan.values import (
     parse_number,
     type_of,
 )
+from vwplan.values.text import normal
 from vwplan.values.types import STRING
-from vwplan.values.value import Null, normal
+from vwplan.values.value import Null
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

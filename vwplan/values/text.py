@@ -1,7 +1,8 @@
-"""Grapheme clusters: what a reader takes for one character, and what lengths and positions in strings count."""
+"""Text: its normal form, and grapheme clusters, which are what a reader takes for one character."""
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 from typing import Any
 
@@ -25,3 +26,14 @@ def clusters(text: str) -> list[str] | str:
 def cluster_count(text: str) -> int:
     """How many grapheme clusters a text has."""
     return len(clusters(text))
+
+
+def normal(text: str) -> str:
+    """The text in normal form C, as all strings are, with what cannot be encoded replaced."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return unicodedata.normalize("NFC", text)
