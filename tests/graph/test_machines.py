@@ -264,3 +264,50 @@ def test_the_ssh_host_key_is_asked_for_only_where_it_is_read(stack):
     assert len(asked) == 1
     assert output.value == f"ssh-ed25519 {asked[0]}"
     assert output.depends == ("workspace.login",)
+
+
+def test_two_of_one_name_on_one_host_are_refused(stack):
+    stack.write(_two("", "").replace("  image", '  name  = "same"\n  image'))
+    (problem,) = stack.problems()
+    assert problem.code == "name-taken"
+    assert "workspace.a" in problem.detail and "workspace.b" in problem.detail
+
+
+def test_two_networks_cannot_make_one_bridge_but_may_use_one(stack):
+    lan = 'network "{}" {{\n  mode   = "{}"\n  bridge = "br9"\n}}\n'
+    assert [p.code for p in stack.write(lan.format("x", "nat") + lan.format("y", "nat")).problems()] == ["bridge-taken"]
+    assert stack.write(lan.format("x", "bridge") + lan.format("y", "bridge")).problems() == ()
+
+
+@pytest.mark.parametrize(("power", "codes"), [("running", ["volume-taken"]), ("off", [])])
+def test_only_one_running_machine_writes_to_a_volume(stack, power, codes):
+    body = 'workspace "{}" {{\n  image = image.base\n  power = "{}"\n  disk {{ volume = volume.v }}\n}}\n'
+    stack.write('volume "v" {\n  size = "1 GiB"\n}\n' + body.format("a", "running") + body.format("b", power))
+    assert [p.code for p in stack.problems()] == codes
+
+
+@pytest.mark.parametrize("given", ['"fabric"', '"default"', "var.word"])
+def test_text_that_is_no_id_is_refused_in_place_of_an_object(stack, given):
+    stack.write(
+        'variable "word" {\n  default = "lan"\n}\n'
+        f'workspace "w" {{\n  image = image.base\n  nic {{ network = {given} }}\n}}\n'
+    )
+    (problem,) = stack.problems()
+    assert problem.code == "wrong-kind"
+    assert "network.NAME" in problem.detail
+
+
+def test_the_id_of_an_object_is_as_good_as_the_object(stack, by_key):
+    one = by_key(stack.write(ONE).build())["workspace.login"]
+    other = by_key(
+        stack.write(ONE.replace("network.fabric", "network.fabric.id").replace("image.base", "image.base.id")).build()
+    )
+    assert other["workspace.login"].arguments == one.arguments
+    assert set(other["workspace.login"].depends) == {"image.base", "network.fabric"}
+
+
+def test_a_machine_without_a_nic_has_no_address_rather_than_one_known_later(stack):
+    stack.write(
+        'workspace "w" {\n  image = image.base\n}\noutput "o" {\n  value = [workspace.w.address, workspace.w.addresses]\n}\n'
+    )
+    assert stack.build().outputs[0].value == [None, []]

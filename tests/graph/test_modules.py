@@ -267,3 +267,8 @@ removed {
 removed { from = module.old.volume.v }
 """)
     assert stack.build().removed == {"workspace.gone": False, "module.old.volume.v": True}
+
+
+def test_moves_that_go_round_are_refused(stack):
+    problems = stack.write(_moved("workspace.a", "workspace.b") + _moved("workspace.b", "workspace.a")).problems()
+    assert [p.code for p in problems] == ["invalid-move"]

@@ -14,7 +14,7 @@ from vwplan.graph.images import finish_image
 from vwplan.graph.inputs import judge
 from vwplan.graph.layout import INSTANCE, MODULE, Layout, Level, Stage
 from vwplan.graph.machines import finish_workspace, read_files
-from vwplan.graph.making import Made, Maker, Spot
+from vwplan.graph.making import Made, Maker, Spot, Volume
 from vwplan.graph.model import CheckResult
 from vwplan.graph.objects import Instance
 from vwplan.graph.order import Node
@@ -144,8 +144,7 @@ class _Evaluation:
                 self.block.range,
             )
         instance = self.maker.instance(spot, "image", arguments, facts, stage.uses)
-        made = self._add(spot, instance, f"vwplan-{facts['digest']}", scope, frozenset(), stage)
-        self.maker.images.setdefault(str(facts["id"]), []).append(made)
+        self._add(spot, instance, f"vwplan-{facts['digest']}", scope, frozenset(), stage)
         return instance
 
     def _network(self, spot: Spot, stage: Stage, scope: InstanceScope) -> Instance:
@@ -168,13 +167,12 @@ class _Evaluation:
                 unset.add("cidr")
                 arguments["cidr"] = str(subnet)
         except RangeError as error:
-            given = self.block.part.arguments.get("cidr")
-            at = self.block.range if given is None else given.value.range
-            raise problem("invalid-range", "Invalid range of addresses", str(error), at) from None
+            raise problem("invalid-range", "Invalid range of addresses", str(error), spot.argument("cidr")) from None
         facts: dict[str, Plain] = {"id": spot.identity, "bridge_name": arguments["bridge"]}
         if subnet is not None and mode != "bridge":
             facts["gateway"] = subnet.text(subnet.gateway)
-        self.maker.seats.open(Network(spot.key, spot.identity, spot.place, mode, subnet, None, self.block.range))
+        network = Network(spot.key, spot.identity, spot.place, mode, subnet, None, self.block.range)
+        self.maker.seats.open(network, arguments["bridge"], spot.argument("bridge"))
         instance = self.maker.instance(spot, "network", arguments, facts, stage.uses)
         name = self.maker.name(spot, arguments, slug(label_of(spot.address)))
         self._add(spot, instance, name, scope, frozenset(unset), stage)
@@ -182,6 +180,7 @@ class _Evaluation:
 
     def _volume(self, spot: Spot, stage: Stage, scope: InstanceScope) -> Instance:
         instance = self.maker.instance(spot, "volume", stage.arguments, {"id": spot.identity}, stage.uses)
+        self.maker.volumes[spot.identity] = Volume(spot.key, spot.place)
         name = self.maker.name(spot, stage.arguments, slug(label_of(spot.address)))
         self._add(spot, instance, name, scope, frozenset(), stage)
         return instance

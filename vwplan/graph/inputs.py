@@ -128,7 +128,8 @@ def judge(world: World, condition: Condition, scope: Scope, address: str, what: 
             raise problem("invalid-condition", "Invalid condition", detail, condition.condition.range)
     except ConversionError as error:
         detail = f"A condition must be true or false: {error}."
-        world.tell(problem("invalid-condition", "Invalid condition", detail, condition.condition.range))
+        unfit = problem("invalid-condition", "Invalid condition", detail, condition.condition.range)
+        world.tell(_softened(unfit, severity), address)
         return None
     except DiagnosticError as error:
         world.tell(_softened(error, severity), address)

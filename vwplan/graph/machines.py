@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from vwplan.diagnostics import Range
@@ -40,7 +41,7 @@ def finish_workspace(
     facts: dict[str, Plain] = {"id": spot.identity, "host": spot.place.host}
     nics = arguments.get("nic")
     if nics:
-        arguments["nic"], chosen = maker.seats.seat(spot.key, nics, spot.place, record, spot.nic)
+        arguments["nic"], chosen = maker.seats.seat(spot.key, nics, spot.place, record, partial(spot.nested, "nic"))
         unset |= chosen
         addresses = [nic["address"] for nic in arguments["nic"] if nic.get("address")]
         facts["mac"] = arguments["nic"][0]["mac"]
@@ -49,8 +50,27 @@ def finish_workspace(
             facts["address"] = arguments["nic"][0]["address"]
     else:
         facts["addresses"] = []
+    if arguments.get("disk"):
+        _attach(maker, spot, arguments)
     instance = maker.instance(spot, "workspace", arguments, facts, uses)
     return instance, maker.name(spot, arguments, hostname), unset
+
+
+def _attach(maker: Maker, spot: Spot, arguments: dict[str, Plain]) -> None:
+    """Look that the volumes are on the machine's host, and that no two running machines write to one."""
+    for index, disk in enumerate(arguments["disk"]):
+        volume = maker.volumes.get(disk["volume"])
+        if volume is None:
+            continue
+        if volume.place != spot.place:
+            detail = f"{spot.key} is on {spot.place.key}, and {volume.key} on {volume.place.key}. Give both the same provider."
+            raise problem("volume-elsewhere", "Volume on another host", detail, spot.nested("disk", index, "volume"))
+        if arguments["power"] == "off":
+            continue
+        if volume.user:
+            detail = f"{volume.key} is attached to {volume.user}, and only one running machine may write to a volume."
+            raise problem("volume-taken", "Volume attached twice", detail, spot.nested("disk", index, "volume"))
+        volume.user = spot.key
 
 
 def read_files(arguments: dict[str, Plain], module: ModuleInstance, maker: Maker, at: Range) -> None:

@@ -68,13 +68,32 @@ class Spot:
     range: Range
     parts: tuple[Part, ...] = ()
 
-    def nic(self, index: int, name: str) -> Range:
-        """Where an argument of a nic stands, or the nic, or else the block."""
-        blocks = next((part.blocks["nic"] for part in self.parts if "nic" in part.blocks), ())
+    @property
+    def kind(self) -> str:
+        """The kind of object: a member of a cluster is a workspace."""
+        return "workspace" if self.address.role else self.address.kind
+
+    def argument(self, name: str) -> Range:
+        """Where an argument stands, or else the block."""
+        given = next((part.arguments[name] for part in self.parts if name in part.arguments), None)
+        return self.range if given is None else given.value.range
+
+    def nested(self, type: str, index: int, name: str) -> Range:
+        """Where an argument of a repeated block stands, or that block, or else the block around."""
+        blocks = next((part.blocks[type] for part in self.parts if type in part.blocks), ())
         if any(block.dynamic is not None for block in blocks) or index >= len(blocks):
             return blocks[0].range if len(blocks) == 1 else self.range
         given = blocks[index].part.arguments.get(name)
         return blocks[index].range if given is None else given.value.range
+
+
+@dataclass(slots=True, eq=False)
+class Volume:
+    """A volume wanted: where it is, and the running workspace that it is attached to, if there is one."""
+
+    key: str
+    place: Place
+    user: str = ""
 
 
 class Maker:
@@ -87,9 +106,10 @@ class Maker:
         self.made: list[Made] = []
         self.clusters: list[Cluster] = []
         self.moved: list[Moved] = []
-        self.images: dict[str, list[Made]] = {}
+        self.volumes: dict[str, Volume] = {}
         self.digests: dict[str, tuple[str, int]] = {}
         self.contents: dict[str, str] = {}
+        self._names: dict[tuple[Place, str, str], str] = {}
         self._metas: dict[tuple[int, ...], tuple[Lifecycle, Mapping[str, int], Uses]] = {}
 
     def spot(self, module: ModuleInstance, block: ResourceBlock, key: Key, mode: str) -> Spot:
@@ -135,6 +155,12 @@ class Maker:
         """The hypervisor's name: the spec's, the record's, or one made of the stack, the words and the identity."""
         given = arguments.get("name")
         if isinstance(given, str):
+            other = self._names.setdefault((spot.place, spot.kind, given), spot.key)
+            if other != spot.key:
+                detail = (
+                    f'{spot.key} is named "{given}", as {other} on the same host is. Give one of them another name.'
+                )
+                raise problem("name-taken", "Name given twice", detail, spot.argument("name"))
             return given
         if spot.record is not None and spot.record.name and "name" not in spot.record.arguments:
             return spot.record.name

@@ -177,9 +177,8 @@ class _Role:
             after = scope.of("single", None, True)
             after.itself = instance.value
             self._judge(condition, after, text, "postcondition")
-        return Member(
-            instance, member.role, key, self._provides(extra), tuple(extra["requires"] or ()), self._after(extra)
-        )
+        provides, requires = self._provides(extra), self._names(extra, "requires")
+        return Member(instance, member.role, key, provides, requires or (), self._after(extra))
 
     def _judge(self, condition: Any, scope: InstanceScope, text: str, what: str) -> None:
         result = judge(self.world, condition, scope, text, what)
@@ -187,10 +186,19 @@ class _Role:
             self.checks.append(result)
 
     def _after(self, extra: Mapping[str, Plain]) -> tuple[str, ...]:
-        after = extra["after"]
+        after = self._names(extra, "after")
         if after is None:
             return () if self.member.role == "head" else ("head",)
-        return tuple(after)
+        return after
+
+    def _names(self, extra: Mapping[str, Plain], name: str) -> tuple[str, ...] | None:
+        names = extra[name]
+        if names is None:
+            return None
+        if not all(isinstance(each, str) for each in names):
+            at = self.member.part.arguments[name].value.range
+            raise problem("wrong-type", "Wrong type", f'"{name}" has null among its names.', at)
+        return tuple(names)
 
     def _provides(self, extra: Mapping[str, Plain]) -> Mapping[str, Plain]:
         provides = extra["provides"]
@@ -199,8 +207,11 @@ class _Role:
         known = isinstance(provides, Mapping) and all(isinstance(value, str) for value in provides.values())
         if not known:
             given = self.member.part.arguments["provides"]
-            detail = "What a member provides is told to all members when they are made: it must be known when planning, and not secret."
-            raise problem("late-argument", "Known only after apply, or secret", detail, given.value.range)
+            detail = (
+                "What a member provides is told to all members when they are made: each value must be known when planning, "
+                "not null, and not secret."
+            )
+            raise problem("unfit-provides", "Cannot be provided", detail, given.value.range)
         found: Mapping[str, Plain] = provides
         return found
 

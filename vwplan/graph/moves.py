@@ -202,7 +202,7 @@ def _follow(address: Address, by_block: Mapping[tuple[str, str], list[Move]]) ->
 
 
 def _moves(root: Module, problems: Problems) -> Iterator[Move]:
-    seen: dict[tuple[tuple[str, ...], Pattern], Range] = {}
+    seen: dict[tuple[tuple[str, ...], Pattern], Move] = {}
     for module in modules_of(root):
         for block in module.moved:
             try:
@@ -211,13 +211,25 @@ def _moves(root: Module, problems: Problems) -> Iterator[Move]:
                 problems.add(Diagnostic("invalid-move", "Invalid move", f"{error}.", block.range))
                 continue
             fault = _fault(move, module)
-            first = seen.setdefault((move.path, move.source), block.range)
-            if first is not block.range:
-                fault = f"{block.source.text} is moved twice; the other time at {first}."
+            first = seen.setdefault((move.path, move.source), move)
+            if first is not move:
+                fault = f"{block.source.text} is moved twice; the other time at {first.range}."
+            elif _goes_round(move, seen):
+                fault = f"The moves lead from {block.source.text} back to itself."
             if fault:
                 problems.add(Diagnostic("invalid-move", "Invalid move", fault, block.range))
                 continue
             yield move
+
+
+def _goes_round(move: Move, seen: Mapping[tuple[tuple[str, ...], Pattern], Move]) -> bool:
+    """Whether the moves so far lead from a move's target back to it."""
+    at: Move | None = move
+    for _ in range(len(seen) + 1):
+        at = seen.get((move.path, at.target)) if at is not None else None
+        if at is move:
+            return True
+    return False
 
 
 def _fault(move: Move, module: Module) -> str:

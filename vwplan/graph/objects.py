@@ -13,7 +13,7 @@ from typing import Any
 from vwplan.address import Address, Key
 from vwplan.diagnostics import Range
 from vwplan.graph.uses import Tracker, Uses
-from vwplan.kinds import KINDS, BlockType, Kind
+from vwplan.kinds import KINDS, BlockType, Kind, Phase
 from vwplan.values import (
     STRING,
     ConversionError,
@@ -53,6 +53,12 @@ def instance_type(kind: str) -> Type:
 @cache
 def _facts(kind: str) -> frozenset[str]:
     return frozenset(fact.name for fact in KINDS[kind].facts)
+
+
+@cache
+def _chosen(kind: str) -> frozenset[str]:
+    """The facts that a plan knows; of those, a key that is derived may not be at hand yet."""
+    return frozenset(f.name for f in KINDS[kind].facts if f.phase is Phase.CHOSEN and f.name != "ssh_host_key")
 
 
 @cache
@@ -123,7 +129,10 @@ class Instance:
             return _typed(self.facts[name], wanted)
         if name in _facts(self.kind):
             plain = None if self.found is None else self.found(name)
-            return Late(wanted, FactOf(self.key, (name,)), _THERE) if plain is None else _typed(plain, wanted)
+            if plain is not None:
+                return _typed(plain, wanted)
+            # What is chosen when planning and was not is not there: a machine without a nic has no address.
+            return Null(wanted) if name in _chosen(self.kind) else Late(wanted, FactOf(self.key, (name,)), _THERE)
         if isinstance(wanted, ListType | MapType):
             return convert(from_plain([] if isinstance(wanted, ListType) else {}), wanted)
         return Null(wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -86,9 +87,25 @@ def read_argument(given: Given, scope: Scope) -> Plain:
     try:
         if not is_whole(value):
             return _late(given, value, scope)
-        return take(argument, value)
+        plain = take(argument, value)
+        if argument.refers:
+            _look_at_id(argument, plain)
+        return plain
     except Unfit as unfit:
         raise problem(unfit.code, unfit.summary, unfit.detail, given.value.range) from None
+
+
+_IMAGE = re.compile(r"sha256:[0-9a-f]{64}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _look_at_id(argument: Argument, plain: Plain) -> None:
+    """Refuse text that is given in place of an object and cannot be its id."""
+    kind = argument.refers
+    form = _IMAGE if kind == "image" else _UUID
+    if isinstance(plain, str) and kind != "environment" and form.fullmatch(plain) is None:
+        detail = f'"{argument.name}" takes {_a(kind)} {kind}, such as {kind}.NAME, or its id, and "{plain}" is no id.'
+        raise Unfit("wrong-kind", "Wrong kind of object", detail)
 
 
 _BARE = frozenset({str, int, bool})

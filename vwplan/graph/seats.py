@@ -63,6 +63,7 @@ class Seats:
         self._reserved = reserved
         self._choosers: dict[str, RangeChooser] = {}
         self._given_macs: dict[str, str] = {}
+        self._bridges: dict[tuple[Place, str], Network] = {}
         self._macs: set[str] = set()
         self._addresses: dict[str, list[str]] = {}
         self._ranges: dict[str, list[str]] = {}
@@ -99,8 +100,14 @@ class Seats:
         self._chosen_ranges.setdefault(place.key, set()).add(str(found))
         return found
 
-    def open(self, network: Network) -> None:
-        """Take a network up, with the addresses that its users have had."""
+    def open(self, network: Network, bridge: str, at: Range) -> None:
+        """Take a network up, with the addresses that its users have had. `at` is where the bridge is named."""
+        other = self._bridges.setdefault((network.place, bridge), network)
+        if other is not network and "bridge" not in (network.mode, other.mode):
+            detail = (
+                f"{network.key} makes the bridge {bridge}, which {other.key} makes. Leave bridge out, or name another."
+            )
+            raise problem("bridge-taken", "Bridge made twice", detail, at)
         subnet = network.subnet
         if subnet is not None:
             old: list[int] = []

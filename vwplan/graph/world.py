@@ -199,15 +199,16 @@ class World:
         self.groups = Groups()
         self.problems = Problems()
         self.identities = Identities(given.state.lineage)
-        self._told: dict[tuple[object, ...], int] = {}
+        self._told: dict[tuple[object, ...], set[str]] = {}
 
     def tell(self, error: DiagnosticError, address: str = "") -> None:
-        """Keep an error's problems; of the same one in many instances, the first few."""
+        """Keep an error's problems: the very same of many instances once, of alike ones at one place the first few."""
         for diagnostic in error.diagnostics:
             at = diagnostic.subject
             place = (diagnostic.code, at and (at.file, at.start, at.end))
-            count = self._told[place] = self._told.get(place, 0) + 1
-            if count <= _ALIKE:
+            details = self._told.setdefault(place, set())
+            if diagnostic.detail not in details and len(details) < _ALIKE:
+                details.add(diagnostic.detail)
                 self.problems.add(_addressed(diagnostic, address))
 
     def instances(self, path: tuple[str, ...]) -> list[ModuleInstance]:
