@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from vwplan.diagnostics import DiagnosticError
@@ -14,7 +16,7 @@ def _nodes(count: int) -> list[Node]:
 
 def test_a_chain_of_any_length_is_ordered_without_recursion():
     nodes = _nodes(50_000)
-    for one, next_ in zip(nodes, nodes[1:], strict=False):
+    for one, next_ in itertools.pairwise(nodes):
         one.needs.append(next_)
     assert ordered(nodes) == nodes[::-1]
 
