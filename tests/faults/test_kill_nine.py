@@ -29,6 +29,7 @@ sys.path.insert(0, {here!r})
 from field import Field, twenty
 field = Field(Path(sys.argv[1]), {{"slots": 8, "delay": 0.01, "faults": sys.argv[3:]}})
 wants = {{"make": twenty(), "fewer": twenty()[:9], "none": []}}[sys.argv[2]]
+field.listener = lambda event: print(".", flush=True)
 print("go", flush=True)
 result = field.run(*wants)
 print(result.ok, flush=True)
@@ -49,16 +50,18 @@ def child(root: Path, what: str, *faults: str) -> subprocess.Popen[str]:
 
 
 def kill(root: Path, dice: random.Random) -> str:
-    """Kill one run at a random moment; what it left: `nothing begun`, `steps begun`, or `all done`."""
+    """Kill one run after some of its events, and a moment; what it left."""
     running = child(root, dice.choice(["make", "make", "make", "fewer", "none"]))
-    time.sleep(dice.uniform(0, 0.5))
-    over = running.poll() is not None
+    assert running.stdout is not None
+    for _ in range(dice.choice([0, dice.randrange(12), dice.randrange(90)])):
+        running.stdout.readline()
+    time.sleep(dice.choice([0, dice.uniform(0, 0.03)]))
     running.kill()
-    running.wait()
+    running.communicate()
     stored = Field(root).store().read()
-    if stored is None or (not stored.unfinished and not stored.running):
-        return "all done" if over or stored is not None else "nothing begun"
-    return "steps begun" if stored.unfinished else "a run begun"
+    if stored is not None and stored.unfinished:
+        return "steps begun"
+    return "a run begun" if stored is not None and stored.running else "no run under way"
 
 
 def kill_at_random(root: Path, seed: int, kills: int) -> Counter[str]:
