@@ -71,6 +71,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("VW_STACK", "VW_KEY_FILE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
     (tmp_path / "one.raw").write_bytes(b"1" * 4096)
     (tmp_path / "two.raw").write_bytes(b"2" * 4096)
     return tmp_path

@@ -154,7 +154,7 @@ def _refuse_stale(plan: Plan, session: Session) -> None:
     elif session.dead_runs or not {begun.host for begun in session.unfinished}.isdisjoint(
         step.host for step in plan.steps
     ):
-        reason = "an earlier run was cut short, and what it left is not settled yet"
+        reason = "an earlier run was cut short, and what it left is not settled yet (`vwplan recover` settles it)"
     else:
         return
     raise DiagnosticError(
@@ -197,7 +197,7 @@ def _outputs(plan: Plan, session: Session, tally: Tally, lookup: Lookup, output_
     found: dict[str, OutputValue] = {}
     for wanted in plan.outputs:
         kept = before.get(wanted.name)
-        if tally.spoiled and not tally.spoiled.isdisjoint(wanted.depends):
+        if wanted.kept or (tally.spoiled and not tally.spoiled.isdisjoint(wanted.depends)):
             if kept is not None:
                 found[wanted.name] = kept
             continue

@@ -80,7 +80,10 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class WantedOutput:
-    """An output of the root module: a plain value that may hold late parts. With `sensitive` the whole value is secret."""
+    """An output of the root module: a plain value that may hold late parts. With `sensitive` the whole value is secret.
+
+    `kept`: planning leaves it as it is recorded, because something that it depends on is left alone.
+    """
 
     name: str
     value: Plain
@@ -88,6 +91,7 @@ class WantedOutput:
     sensitive: bool
     depends: tuple[str, ...]
     range: Range | None
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,12 +21,27 @@ def with_new_identities(outputs: tuple[WantedOutput, ...], names: Mapping[str, s
     return tuple(replace(output, value=substituted(output.value, names)) for output in outputs)
 
 
+def held(
+    outputs: tuple[WantedOutput, ...], recorded: Mapping[str, OutputValue], alone: Container[str], destroy: bool
+) -> tuple[WantedOutput, ...]:
+    """The outputs, with those kept that depend on a resource that is left `alone`; where all goes but those, every recorded one."""
+    if destroy:
+        return tuple(
+            WantedOutput(name, None, old.type, old.sensitive, (), None, kept=True) for name, old in recorded.items()
+        )
+    return tuple(
+        replace(output, kept=True) if any(key in alone for key in output.depends) else output for output in outputs
+    )
+
+
 def output_changes(
     wanted: tuple[WantedOutput, ...], recorded: Mapping[str, OutputValue], seal: Seal
 ) -> dict[str, tuple[Plain, Plain]]:
     """Before and after of each output that will differ; None stands for one that is not there."""
     changes: dict[str, tuple[Plain, Plain]] = {}
     for output in wanted:
+        if output.kept:
+            continue
         before = recorded.get(output.name)
         after = Sensitive(output.value) if output.sensitive and not is_secret(output.value) else output.value
         if before is None or (before.value is None and output.value is None):

@@ -8,20 +8,20 @@ from typing import Any
 
 from vwplan.diagnostics import Problems
 from vwplan.graph.identity import Identities
-from vwplan.graph.model import Wanted, WantedOutput
+from vwplan.graph.model import Wanted
 from vwplan.kinds.model import Kind
 from vwplan.plan.changes import change_of
 from vwplan.plan.decide import decide
 from vwplan.plan.decision import Decision
 from vwplan.plan.draft import Drafts
 from vwplan.plan.model import Does, Drift, ObservedWorld, Plan, PlanOptions, Step, StepVerb
-from vwplan.plan.outputs import output_changes, with_new_identities
+from vwplan.plan.outputs import held, output_changes, with_new_identities
 from vwplan.plan.plain import Seal
 from vwplan.plan.planning import Planning
 from vwplan.plan.refresh import refresh
 from vwplan.plan.refusals import Refusals
 from vwplan.plan.removal import decide_removals
-from vwplan.plan.rosters import make_deliveries
+from vwplan.plan.rosters import keep_rosters, make_deliveries
 from vwplan.plan.selection import pick
 from vwplan.plan.sequence import Making, make_delete, make_kept, make_up
 from vwplan.plan.shapes import Shapes
@@ -133,7 +133,7 @@ def _prepare(
 
 
 def _plan(planning: Planning, wanted: Wanted, head: Plan, problems: Problems) -> Plan:
-    decided: list[Decision] = []
+    state, decided = planning.state, list[Decision]()
     for resource in wanted.resources:
         decision = decide(planning, resource)
         planning.decisions[resource.key] = decision
@@ -144,8 +144,12 @@ def _plan(planning: Planning, wanted: Wanted, head: Plan, problems: Problems) ->
     heirs = heirs_of(planning, decided, removals)
     spread_early(planning, everything, users, heirs)
     problems.raise_errors()
-    outputs = with_new_identities(wanted.outputs, planning.all_names)
+    outputs, rosters = with_new_identities(wanted.outputs, planning.all_names), head.rosters
     steps = _steps(planning, wanted, decided, removals, users, heirs)
+    alone = {decision.key for decision in everything if decision.blocked}
+    if alone:
+        outputs = held(outputs, state.outputs, alone, planning.options.destroy)
+        rosters = keep_rosters(rosters, state.rosters, alone, {step.key for step in steps})
     changes = tuple(change for change in (change_of(decision) for decision in everything) if change is not None)
     drift: list[Drift] = [decision.drift for decision in everything if decision.drift is not None]
     unseen = planning.sight.refresh and (
@@ -156,18 +160,13 @@ def _plan(planning: Planning, wanted: Wanted, head: Plan, problems: Problems) ->
         head,
         changes=changes,
         steps=steps,
+        rosters=rosters,
         outputs=outputs,
         drift=tuple(drift),
         warnings=tuple(problems.found),
         incomplete=unseen,
-        output_changes=_outputs(planning, outputs),
+        output_changes=output_changes(outputs, state.outputs, planning.seal),
     )
-
-
-def _outputs(planning: Planning, outputs: tuple[WantedOutput, ...]) -> dict[str, tuple[Plain, Plain]]:
-    if planning.picked is not None and planning.options.destroy:
-        return {}
-    return output_changes(outputs, planning.state.outputs, planning.seal)
 
 
 def _steps(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from vwplan.plan.decision import Decision
@@ -10,7 +10,7 @@ from vwplan.plan.draft import Draft
 from vwplan.plan.model import Does, StepVerb
 from vwplan.plan.removal import cluster_of
 from vwplan.plan.sequence import Making, expectation
-from vwplan.state.records import Status
+from vwplan.state.records import Roster, Status
 
 
 def make_deliveries(making: Making, decided: Sequence[Decision], removals: Iterable[Decision]) -> None:
@@ -43,6 +43,18 @@ def make_deliveries(making: Making, decided: Sequence[Decision], removals: Itera
     for cluster, members in stale.items():
         for decision in members:
             making.drafts.wait(_deliver(making, decision), needed[cluster])
+
+
+def keep_rosters(
+    wanted: Mapping[str, Roster], recorded: Mapping[str, Roster], alone: Iterable[str], touched: Iterable[str]
+) -> Mapping[str, Roster]:
+    """The rosters as they will be: of a cluster with members left `alone` and none `touched` by a step, as it is recorded.
+
+    Both are addresses of resources. What nobody is told of must not be noted as told.
+    """
+    still = set(map(cluster_of, alone)) - set(map(cluster_of, touched))
+    found = {key: roster for key, roster in wanted.items() if key not in still}
+    return found | {key: recorded[key] for key in still if key in recorded}
 
 
 def _deliver(making: Making, decision: Decision) -> Draft:

@@ -99,13 +99,14 @@ def _plan(plan: Plan) -> dict[str, Plain]:
 
 def _output(output: WantedOutput) -> dict[str, Plain]:
     value = Sensitive(output.value) if output.sensitive and not is_secret(output.value) else output.value
-    return {
+    plain = {
         "name": output.name,
         "value": value,
         "type": output.type,
         "sensitive": output.sensitive,
         "depends": output.depends,
     }
+    return {**plain, "kept": True} if output.kept else plain
 
 
 def _warning(warning: Diagnostic) -> dict[str, Plain]:
@@ -244,7 +245,8 @@ def _read_plan(found: Mapping[str, Plain]) -> Plan:
 
 
 def _read_output(found: Mapping[str, Plain]) -> WantedOutput:
-    return WantedOutput(found["name"], found["value"], found["type"], found["sensitive"], tuple(found["depends"]), None)
+    name, value, kind, sensitive = found["name"], found["value"], found["type"], found["sensitive"]
+    return WantedOutput(name, value, kind, sensitive, tuple(found["depends"]), None, found.get("kept", False))
 
 
 def _read_warning(found: Mapping[str, Plain]) -> Diagnostic:
