@@ -94,7 +94,9 @@ def measure(clusters: int, blocks: bool, pipe: multiprocessing.connection.Connec
         first = time.process_time() - start
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         records = {
-            r.key: Record(r.key, r.kind, r.identity, r.birth, r.name, r.provider, r.host, "", r.arguments, r.facts, r.depends)
+            r.key: Record(
+                r.key, r.kind, r.identity, r.birth, r.name, r.provider, r.host, "", r.arguments, r.facts, r.depends
+            )
             for r in wanted.resources
         }
         state = State(state.lineage, 2, records, rosters=wanted.rosters)
@@ -110,7 +112,9 @@ def main(arguments: list[str]) -> int:
     """Measure each size in a process of its own and print a table."""
     blocks = "--blocks" in arguments
     sizes = [int(argument) for argument in arguments if argument.isdigit()] or [100, 500, 1000, 2000]
-    print(f"{'clusters':>8} {'resources':>9} {'from empty s':>12} {'recorded s':>10} {'µs each':>8} {'MB more':>8} {'MB':>6}")
+    print(
+        f"{'clusters':>8} {'resources':>9} {'from empty s':>12} {'recorded s':>10} {'µs each':>8} {'MB more':>8} {'MB':>6}"
+    )
     context = multiprocessing.get_context("spawn")
     for size in sizes:
         ours, theirs = context.Pipe()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from vwplan.address import Address, Key, ModulePath, ModuleStep
 from vwplan.diagnostics import Diagnostic, Problems, Range
@@ -12,8 +11,6 @@ from vwplan.graph.model import Moved
 from vwplan.hcl.evaluate import Reference
 from vwplan.spec.model import Module
 from vwplan.state.records import Record, Roster, State
-
-Plain = Any
 
 _LONGEST = 64
 """How many moves one object may have made in a row."""

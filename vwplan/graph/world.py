@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from vwplan.address import Key, ModulePath
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems
-from vwplan.graph.cluster import Cluster, Members
+from vwplan.graph.cluster import Cluster
 from vwplan.graph.identity import Identities
 from vwplan.graph.objects import Instance, collected, object_of
 from vwplan.graph.uses import NOTHING, Groups, Tracker, Uses
@@ -17,8 +17,6 @@ from vwplan.provider.api import HostConfiguration
 from vwplan.spec.model import Configuration, Module, ModuleCall
 from vwplan.state.records import Record, State
 from vwplan.values import ObjectType, TupleType, TupleValue, Value, type_of
-
-Plain = Any
 
 
 class Skipped(DiagnosticError):
@@ -237,6 +235,3 @@ def _addressed(diagnostic: Diagnostic, address: str) -> Diagnostic:
         address,
         diagnostic.severity,
     )
-
-
-__all__ = ["FAILED", "Block", "Calls", "Members", "ModuleInstance", "Skipped", "Slot", "Surroundings", "World"]
