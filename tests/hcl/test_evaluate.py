@@ -391,7 +391,8 @@ class TestLimits:
     @pytest.mark.parametrize(
         "text", ["[a, a]", "{ x = a, y = a }", "concat(a, a)", "[for x in [1, 2] : a]", "[a, a][*]", "setproduct(a, a)"]
     )
-    def test_values_that_share_their_parts_count_in_full(self, text: str) -> None:
+    def test_values_that_share_their_parts_count_in_full(self, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("vwplan.hcl.evaluation.compiler.LARGEST_VALUE", 50_000)
         value: Value = from_plain([1, 2])
         with pytest.raises(EvaluationError) as caught:
             for _ in range(60):
@@ -403,6 +404,30 @@ class TestLimits:
         with pytest.raises(EvaluationError):
             for _ in range(60):
                 value = compiled("a * a").evaluate(MappingScope({"a": value}))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            'jsondecode(join("", [join("", [for i in range(d) : "["]), join("", [for i in range(d) : "]"])]))',
+            'yamldecode(join("", [join("", [for i in range(d) : "["]), join("", [for i in range(d) : "]"])]))',
+        ],
+    )
+    @pytest.mark.parametrize("deep", [200, 1000])
+    def test_documents_nested_deeply_end(self, text: str, deep: int) -> None:
+        failure(text, d=deep)
+
+    def test_values_nested_over_and_over_end(self) -> None:
+        value: Value = 1
+        with pytest.raises(EvaluationError) as caught:
+            for _ in range(1000):
+                value = compiled("[a]").evaluate(MappingScope({"a": value}))
+        assert caught.value.diagnostics[0].code == "nested-too-deeply"
+
+    def test_a_bomb_of_aliases_ends(self) -> None:
+        lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True):
+            lines.append(f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]")
+        assert failure("yamldecode(t)", t="\n".join(lines)).diagnostics[0].code == "value-too-large"
 
     def test_a_pattern_cannot_run_away(self) -> None:
         assert to_plain(evaluated('length(regexall("(a+)+$", a))', a="a" * 5000 + "b")) == 0

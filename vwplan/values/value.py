@@ -45,9 +45,10 @@ _MARKED_INSIDE = 2
 class _Container:
     """A value that holds values, with caches of its type and of whether anything within is unknown or marked."""
 
-    __slots__ = ("_flags", "_hash", "_type", "_weight")
+    __slots__ = ("_depth", "_flags", "_hash", "_type", "_weight")
     _flags: int | None
     _weight: int | None
+    _depth: int
     _hash: int | None
     _type: Type | None
 
@@ -334,10 +335,21 @@ def weight(value: Value) -> int:
     if isinstance(value, _Container):
         if value._weight is None:
             value._weight = 1 + sum(map(weight, value.parts()))
+            value._depth = 1 + max(map(depth, value.parts()), default=0)
         return value._weight
     if isinstance(value, Unknown | Null):
         return 1
     return 1 + (value.numerator.bit_length() >> 6)
+
+
+def depth(value: Value) -> int:
+    """How deeply containers are nested in a value; 0 for what is none."""
+    if isinstance(value, Marked):
+        value = value.value
+    if not isinstance(value, _Container):
+        return 0
+    weight(value)
+    return value._depth
 
 
 def elements(value: Unmarked) -> Iterator[tuple[Value, Value]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from vwplan.diagnostics import Range, Source
 from vwplan.hcl.evaluation.access import AccessProblem, get_attribute, index
 from vwplan.hcl.evaluation.errors import EvaluationError, UndeclaredReference
-from vwplan.hcl.evaluation.limits import LARGEST_VALUE
+from vwplan.hcl.evaluation.limits import DEEPEST_VALUE, LARGEST_VALUE
 from vwplan.hcl.evaluation.scope import Reference, Scope
 from vwplan.hcl.evaluation.site import Environment, Run, Site
 from vwplan.hcl.evaluation.tree import as_reference, object_key, spine
@@ -44,7 +44,7 @@ from vwplan.values import (
 )
 from vwplan.values.numbers import rounded
 from vwplan.values.text import normal
-from vwplan.values.value import weight
+from vwplan.values.value import depth, weight
 
 Bound = Mapping[str, int]
 """The slots of names bound by the loops around a node."""
@@ -301,6 +301,9 @@ def checked(value: Value, site: Site, scope: Scope, environment: Environment) ->
             "The value has grown too large. An expression that multiplies its input many times over is not evaluated."
         )
         raise site.error(scope, environment, "value-too-large", "Value too large", detail)
+    if depth(value) > DEEPEST_VALUE:
+        detail = f"More than {DEEPEST_VALUE} tuples, objects or collections are nested in one another."
+        raise site.error(scope, environment, "nested-too-deeply", "Nested too deeply", detail)
     return value
 
 

@@ -8,5 +8,8 @@ MOST_ITERATIONS = 2_000_000
 LARGEST_VALUE = 2_000_000
 """The largest weight (see `vwplan.values.value.weight`) of a value that an expression gives: about 64 MB of text."""
 
+DEEPEST_VALUE = 150
+"""How deeply tuples, objects and collections may be nested in one another."""
+
 LONGEST_TEXT = LARGEST_VALUE << 5
 """The most characters that a text may have."""
