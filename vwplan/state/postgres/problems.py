@@ -1,0 +1,178 @@
+"""What can be wrong with a shared state, as diagnostics that say what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vwplan.diagnostics import Diagnostic, DiagnosticError
+from vwplan.state.folder import Folder
+from vwplan.state.lock import Holder
+from vwplan.state.problems import WriteFailed
+
+
+def unreachable(reason: str) -> DiagnosticError:
+    """The server does not answer, or does not let us in."""
+    return _error(
+        "state-unreachable",
+        "The shared state cannot be reached",
+        f"PostgreSQL says: {reason}. That does not mean that nothing exists, so nothing is planned. Check the conninfo of "
+        f'state "postgres"; passwords come from PGPASSFILE or PGSERVICE.',
+    )
+
+
+def unwritable(reason: str) -> WriteFailed:
+    """A write failed, or its outcome cannot be found out."""
+    return WriteFailed(
+        Diagnostic(
+            "state-unwritable",
+            "The state cannot be written",
+            f"Writing to PostgreSQL failed: {reason}. Nothing more is begun.",
+        )
+    )
+
+
+def lease_lost(stack: str) -> WriteFailed:
+    """Somebody took this session over."""
+    return WriteFailed(
+        Diagnostic(
+            "lock-lost",
+            "The lock was taken away",
+            f'This command\'s session on the stack "{stack}" is not there any more: its lease lapsed and another command took '
+            "it over, or somebody broke it with force-unlock. Nothing more is begun or written.",
+        )
+    )
+
+
+def went_back(stack: str) -> WriteFailed:
+    """The database has forgotten a commit."""
+    return WriteFailed(
+        Diagnostic(
+            "state-older",
+            "The state is an older one",
+            f'The database has lost what this command wrote to the stack "{stack}" before: an older copy, or a standby that '
+            "lagged behind, was put in its place. Nothing more is begun.",
+        )
+    )
+
+
+def paused(stack: str) -> WriteFailed:
+    """The lease ran out between writing and acting."""
+    return WriteFailed(
+        Diagnostic(
+            "lease-lapsed",
+            "The lease lapsed",
+            f'This command stood still for longer than its lease on the stack "{stack}". What it was about to begin was not '
+            "begun; the next command settles it.",
+        )
+    )
+
+
+def changed_under(stack: str) -> WriteFailed:
+    """A claimed row was changed by somebody else."""
+    return WriteFailed(
+        Diagnostic(
+            "state-changed",
+            "The state was changed under this command",
+            f'Rows of the stack "{stack}" that this command has claimed were changed by something else. Nothing more is begun.',
+        )
+    )
+
+
+def newer_schema(found: int, known: int) -> DiagnosticError:
+    """The tables were made by a later vwplan."""
+    return _error(
+        "state-newer-format",
+        "The state was written by a later vwplan",
+        f"The tables in the database are of version {found}; this vwplan knows them up to {known}. Use the version that made "
+        "them, or a later one.",
+    )
+
+
+def claimed(names: Sequence[str], holder: Holder, folder: Folder, wait: float | None) -> DiagnosticError:
+    """Somebody else has claimed rows that are needed."""
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    shown = "the whole stack" if list(names) == ["*"] else shown
+    until = ""
+    if wait is not None:
+        until = f" Its lease has lapsed; it counts as dead in {max(1, round(wait))} s."
+    return _error(
+        "state-claimed",
+        "Another command is changing the same resources",
+        f"{shown}: {holder.sentence()}{until} Wait for it, or use --lock-timeout=5m. Only if it will never end by "
+        f"itself: {folder.command('force-unlock ' + holder.id)}",
+    )
+
+
+def seat_taken(what: str, scope: str, stack: str, owner: str) -> DiagnosticError:
+    """An address or MAC that is planned belongs to another resource."""
+    return _error(
+        "seat-taken",
+        "An address is taken",
+        f'{what} in {scope} belongs to {owner} of the stack "{stack}", or is being given to it. Plan again once that is done, '
+        "or choose another.",
+        owner,
+    )
+
+
+def stale() -> DiagnosticError:
+    """The state changed while this command waited."""
+    return _error(
+        "plan-stale",
+        "The plan is out of date",
+        "Nothing was done: the state was changed while this command waited for another one. Plan again.",
+    )
+
+
+def missing(folder: Folder, lineage: str, serial: int) -> DiagnosticError:
+    """The database has no such stack, though there was one."""
+    return _error(
+        "state-missing",
+        "The state is missing",
+        f'The database has no state of the stack "{folder.stack}", but it had one at serial {serial} of lineage {lineage}. '
+        "That does not mean that nothing exists, so nothing is planned. Correct the conninfo, restore the database from its "
+        f"backup, or push a state that was pulled: {folder.command('state push FILE')}",
+    )
+
+
+def older(folder: Folder, serial: int, known: int) -> DiagnosticError:
+    """The database is an older copy."""
+    return _error(
+        "state-older",
+        "The state is an older one",
+        f'The stack "{folder.stack}" is at serial {serial} in the database, but serial {known} is known to have been written: '
+        f"an older copy was put in its place. Put the newer one back, or accept this one: {folder.command('state restore')}",
+    )
+
+
+def foreign(folder: Folder, found: str, known: str) -> DiagnosticError:
+    """The database has another stack of that name."""
+    return _error(
+        "state-foreign",
+        "The state belongs to another stack",
+        f'The stack "{folder.stack}" in the database is of lineage {found}, but this folder\'s is of lineage {known}. Choose '
+        "another name with --stack, or correct the conninfo.",
+    )
+
+
+def elsewhere(folder: Folder, what: str, command: str) -> DiagnosticError:
+    """There is a state, but in another store than the spec says."""
+    return _error(
+        "state-elsewhere",
+        "The state is in another store",
+        f'The stack "{folder.stack}" has its state {what}, not where the spec says. Nothing is planned over that. Bring it '
+        f"over: {folder.command(command)}",
+    )
+
+
+def moved_away(folder: Folder, where: str) -> DiagnosticError:
+    """The state was migrated to another store."""
+    return _error(
+        "state-elsewhere",
+        "The state is in another store",
+        f'The state of the stack "{folder.stack}" was moved out of this database: {where}. Correct the `state` block of the '
+        "spec.",
+    )
+
+
+def _error(code: str, summary: str, detail: str, address: str = "") -> DiagnosticError:
+    return DiagnosticError(Diagnostic(code, summary, detail, address=address))

@@ -1,0 +1,345 @@
+"""A state as rows, and back: loading all of a stack in one snapshot, and writing what entries changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import Connection
+
+from vwplan.state.entries import Begun, Ended, Entry, Outputs, Recorded, Result, Rosters, RunEnded, RunStarted
+from vwplan.state.entries import entry_from_plain as read_entry
+from vwplan.state.entries import entry_to_plain as plain_entry
+from vwplan.state.fold import WRITERS_KEPT, Ledger
+from vwplan.state.postgres.text import text_of
+from vwplan.state.records import Plain, Record, State
+from vwplan.state.wire import (
+    output_from_plain,
+    output_to_plain,
+    record_from_plain,
+    record_to_plain,
+    roster_from_plain,
+    roster_to_plain,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StackRow:
+    """The row of a stack: its number in this database, and what it has come to. `commits` counts writes of any kind."""
+
+    id: int
+    lineage: str
+    serial: int
+    commits: int
+    key_id: str
+    moved_to: str
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A stack as read: its state with what is under way, the version of each record's row, and whose run is whose."""
+
+    row: StackRow
+    ledger: Ledger
+    versions: dict[str, int]
+    sessions: dict[str, str]
+    """The session of each run that has not ended, or that left something unfinished."""
+    live: frozenset[str]
+    """The sessions that there are."""
+
+
+def stack_row(connection: Connection[Any], name: str, *, lock: bool = False) -> StackRow | None:
+    """The row of a stack, None if there is none; with `lock` nobody else writes until the transaction ends."""
+    found = connection.execute(
+        "SELECT id, lineage, serial, commits, key_id, moved_to FROM vwplan.stacks WHERE name = %s"
+        + (" FOR UPDATE" if lock else ""),
+        (name,),
+    ).fetchone()
+    return None if found is None else StackRow(*found)
+
+
+def load(connection: Connection[Any], name: str) -> Loaded | None:
+    """All of a stack, in one snapshot without any lock; None if there is none. Within a transaction, as that sees it."""
+    with connection.transaction():
+        if connection.info.transaction_status == 2:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return load_here(connection, name)
+
+
+def load_here(connection: Connection[Any], name: str) -> Loaded | None:
+    """All of a stack as the transaction under way sees it."""
+    row = stack_row(connection, name)
+    if row is None:
+        return None
+    stack = (row.id,)
+    records: dict[str, Record] = {}
+    deposed: dict[str, Record] = {}
+    versions: dict[str, int] = {}
+    for is_deposed, version, body in connection.execute(
+        "SELECT deposed, version, body FROM vwplan.records WHERE stack = %s ORDER BY address, identity", stack
+    ):
+        record = record_from_plain(body)
+        versions[record.identity] = version
+        if is_deposed:
+            deposed[record.identity] = record
+        else:
+            records[record.address] = record
+    state = State(
+        row.lineage,
+        row.serial,
+        records,
+        deposed,
+        {key: roster_from_plain(body) for key, body in _pairs(connection, "rosters", "address", stack)},
+        {key: output_from_plain(body) for key, body in _pairs(connection, "outputs", "name", stack)},
+        frozenset(),
+        row.key_id,
+    )
+    ledger = Ledger(state)
+    writers = connection.execute(
+        "SELECT run FROM (SELECT run, place FROM vwplan.writers WHERE stack = %s ORDER BY place DESC LIMIT %s) AS latest "
+        "ORDER BY place",
+        (row.id, WRITERS_KEPT),
+    )
+    ledger.writers = {run: None for (run,) in writers}
+    sessions: dict[str, str] = {}
+    for run, session, over, *fields in connection.execute(
+        "SELECT run, session, result IS NOT NULL, serial, at, who, pid, doing, key_id FROM vwplan.runs AS r "
+        "WHERE stack = %s AND (result IS NULL OR EXISTS "
+        "(SELECT FROM vwplan.begun AS b WHERE b.stack = r.stack AND b.run = r.run)) ORDER BY serial",
+        stack,
+    ):
+        sessions[run] = session
+        if not over:
+            ledger.running[run] = RunStarted(run, *fields)
+    for (body,) in connection.execute("SELECT body FROM vwplan.begun WHERE stack = %s ORDER BY place", stack):
+        begun = read_entry(body)
+        assert isinstance(begun, Begun)
+        ledger.unfinished[begun.run, begun.step] = begun
+    live = connection.execute("SELECT id FROM vwplan.sessions WHERE stack = %s", stack)
+    return Loaded(row, ledger, versions, sessions, frozenset(id for (id,) in live))
+
+
+def _pairs(connection: Connection[Any], table: str, key: str, stack: tuple[int]) -> Iterable[tuple[str, Plain]]:
+    return connection.execute(f"SELECT {key}, body FROM vwplan.{table} WHERE stack = %s ORDER BY {key}", stack)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What entries come to, as rows: computed once, and written as often as it takes."""
+
+    entries: Sequence[Entry]
+    records: dict[str, tuple[Record | None, bool]] = field(default_factory=dict)
+    """Each identity concerned: its record from now on (None: it goes), and whether that is deposed."""
+    rosters: dict[str, Plain] = field(default_factory=dict)
+    outputs: dict[str, Plain] = field(default_factory=dict)
+    begun: dict[tuple[str, str], Begun | None] = field(default_factory=dict)
+    started: list[RunStarted] = field(default_factory=list)
+    ended: list[RunEnded] = field(default_factory=list)
+    writers: list[str] = field(default_factory=list)
+    addresses: set[str] = field(default_factory=set)
+    """The addresses of all resources concerned."""
+
+    @property
+    def names(self) -> set[str]:
+        """The rows that must be claimed for this to be written."""
+        return {*self.addresses, *self.rosters, *(f"output.{name}" for name in self.outputs)}
+
+
+def take(ledger: Ledger, entries: Sequence[Entry]) -> Batch:
+    """Lay entries over a state, and say what rows that changes."""
+    batch = Batch(entries)
+    identities: set[str] = set()
+    for entry in entries:
+        identities |= _identities(ledger, entry, batch)
+        if isinstance(entry, Outputs):
+            _take_outputs(ledger, entry, batch)
+        ledger.take(entry)
+    for identity in identities:
+        record = ledger.find(identity)
+        batch.records[identity] = record, identity in ledger.deposed
+        if record is not None:
+            batch.addresses.add(record.address)
+    return batch
+
+
+def _identities(ledger: Ledger, entry: Entry, batch: Batch) -> set[str]:
+    """The identities that an entry concerns, before it is laid over the state; and what else it says, as rows."""
+    records: tuple[Record, ...] = ()
+    drops: tuple[str, ...] = ()
+    match entry:
+        case Begun():
+            batch.begun[entry.run, entry.step] = entry
+            batch.addresses.add(entry.key)
+            if entry.record is not None:
+                batch.addresses.add(entry.record.address)
+        case Ended():
+            records = (entry.record,) if entry.record is not None else ()
+            drops = (entry.drops,) if entry.drops else ()
+            begun = ledger.unfinished.get((entry.run, entry.step))
+            if begun is not None:
+                batch.addresses.add(begun.key)
+            if entry.result is Result.UNCERTAIN:
+                batch.writers.append(entry.run)
+            else:
+                batch.begun[entry.run, entry.step] = None
+        case Recorded():
+            records, drops = entry.records, entry.drops
+        case Rosters():
+            batch.rosters.update({key: roster_to_plain(roster) for key, roster in entry.rosters.items()})
+            batch.rosters.update(dict.fromkeys(entry.drops))
+        case RunStarted():
+            batch.started.append(entry)
+        case RunEnded():
+            batch.ended.append(entry)
+            if entry.result == "settled":
+                batch.writers.append(entry.run)
+    found = {*drops, *(record.identity for record in records)}
+    for record in records:
+        before = ledger.records.get(record.address)
+        if before is not None:
+            found.add(before.identity)
+    for identity in found:
+        known = ledger.find(identity)
+        if known is not None:
+            batch.addresses.add(known.address)
+    return found
+
+
+def _take_outputs(ledger: Ledger, entry: Outputs, batch: Batch) -> None:
+    """Only outputs that differ are written, so that two runs that change others do not undo each other's."""
+    for name, output in entry.outputs.items():
+        if ledger.outputs.get(name) != output:
+            batch.outputs[name] = output_to_plain(output)
+    batch.outputs.update({name: None for name in ledger.outputs if name not in entry.outputs})
+
+
+class Conflict(Exception):
+    """A row is not as it was read, though it was claimed."""
+
+
+def write(connection: Connection[Any], stack: int, session: str, batch: Batch, versions: Mapping[str, int]) -> None:
+    """Write a batch in the transaction under way, but for its entries: those come last, with the stack's own row."""
+    _write_records(connection, stack, batch, versions)
+    for table, key, rows in (("rosters", "address", batch.rosters), ("outputs", "name", batch.outputs)):
+        _write_named(connection, stack, table, key, rows)
+    for entry in batch.started:
+        insert_run(connection, stack, session, entry, None)
+    _write_begun(connection, stack, batch)
+    for run in batch.writers:
+        connection.execute("DELETE FROM vwplan.writers WHERE stack = %s AND run = %s", (stack, run))
+        connection.execute("INSERT INTO vwplan.writers (stack, run) VALUES (%s, %s)", (stack, run))
+    for ended in batch.ended:
+        connection.execute(
+            "UPDATE vwplan.runs SET result = %s, plan = NULL, records = "
+            "(SELECT count(*) FROM vwplan.records AS r WHERE r.stack = runs.stack AND NOT deposed) "
+            "WHERE stack = %s AND run = %s",
+            (ended.result, stack, ended.run),
+        )
+
+
+def _write_records(connection: Connection[Any], stack: int, batch: Batch, versions: Mapping[str, int]) -> None:
+    """Rows that change are taken away, if they are as they were read, and put back under the next version.
+
+    All go before any comes, so that two resources can change places.
+    """
+    old = [identity for identity in batch.records if identity in versions]
+    if old:
+        gone = connection.execute(
+            "DELETE FROM vwplan.records AS r USING unnest(%s::text[], %s::bigint[]) AS u (identity, version) "
+            "WHERE r.stack = %s AND r.identity = u.identity AND r.version = u.version",
+            (old, [versions[identity] for identity in old], stack),
+        )
+        if gone.rowcount != len(old):
+            raise Conflict
+    new = [(record, deposed) for record, deposed in batch.records.values() if record is not None]
+    if new:
+        connection.execute(
+            "INSERT INTO vwplan.records (stack, identity, address, deposed, version, body) "
+            "SELECT %s, i, a, d, v, b::json FROM unnest(%s::text[], %s::text[], %s::bool[], %s::bigint[], %s::text[]) "
+            "AS u (i, a, d, v, b)",
+            (
+                stack,
+                [record.identity for record, _ in new],
+                [record.address for record, _ in new],
+                [deposed for _, deposed in new],
+                [versions.get(record.identity, 0) + 1 for record, _ in new],
+                [text_of(record_to_plain(record)) for record, _ in new],
+            ),
+        )
+
+
+def _write_named(connection: Connection[Any], stack: int, table: str, key: str, rows: Mapping[str, Plain]) -> None:
+    gone = [name for name, body in rows.items() if body is None]
+    if gone:
+        connection.execute(f"DELETE FROM vwplan.{table} WHERE stack = %s AND {key} = ANY(%s)", (stack, gone))
+    there = {name: text_of(body) for name, body in rows.items() if body is not None}
+    if there:
+        connection.execute(
+            f"INSERT INTO vwplan.{table} (stack, {key}, body) "
+            f"SELECT %s, n, b::json FROM unnest(%s::text[], %s::text[]) AS u (n, b) "
+            f"ON CONFLICT (stack, {key}) DO UPDATE SET body = excluded.body",
+            (stack, list(there), list(there.values())),
+        )
+
+
+def _write_begun(connection: Connection[Any], stack: int, batch: Batch) -> None:
+    ended = [at for at, begun in batch.begun.items() if begun is None]
+    if ended:
+        connection.execute(
+            "DELETE FROM vwplan.begun AS b USING unnest(%s::text[], %s::text[]) AS u (run, step) "
+            "WHERE b.stack = %s AND b.run = u.run AND b.step = u.step",
+            ([run for run, _ in ended], [step for _, step in ended], stack),
+        )
+    begun = [entry for entry in batch.begun.values() if entry is not None]
+    if begun:
+        connection.execute(
+            "INSERT INTO vwplan.begun (stack, run, step, body) "
+            "SELECT %s, r, s, b::json FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS u (r, s, b, o) "
+            "ORDER BY o ON CONFLICT (stack, run, step) DO UPDATE SET body = excluded.body",
+            (
+                stack,
+                [entry.run for entry in begun],
+                [entry.step for entry in begun],
+                [text_of(plain_entry(entry)) for entry in begun],
+            ),
+        )
+
+
+def insert_run(connection: Connection[Any], stack: int, session: str, run: RunStarted, plan: bytes | None) -> None:
+    """Note a run and whose it is."""
+    connection.execute(
+        "INSERT INTO vwplan.runs (stack, run, session, serial, at, who, pid, doing, key_id, plan) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (stack, run) DO NOTHING",
+        (stack, run.run, session, run.serial, run.at, run.who, run.pid, run.doing, run.key_id, plan),
+    )
+
+
+def append(
+    connection: Connection[Any], stack: int, entries: Sequence[Entry], *, starts: bool = False
+) -> tuple[int, int]:
+    """Add entries to what happened, under the next number of a commit; gives that and the stack's serial.
+
+    The stack's own row is locked by this, so it comes last. With `starts` the serial is one higher.
+    """
+    higher = max((entry.serial for entry in entries if isinstance(entry, RunStarted)), default=0)
+    key = next((entry.key_id for entry in entries if isinstance(entry, RunStarted) and entry.key_id), "")
+    found = connection.execute(
+        "UPDATE vwplan.stacks SET commits = commits + 1, serial = greatest(serial + %s, %s), "
+        "key_id = coalesce(nullif(%s, ''), key_id) WHERE id = %s RETURNING commits, serial",
+        (int(starts), higher, key, stack),
+    ).fetchone()
+    if found is None:
+        raise Conflict
+    if entries:
+        insert_entries(connection, stack, found[0], entries)
+    return found[0], found[1]
+
+
+def insert_entries(connection: Connection[Any], stack: int, commit: int, entries: Sequence[Entry]) -> None:
+    """Add the entries of one commit."""
+    connection.execute(
+        "INSERT INTO vwplan.entries (stack, commit, place, body) "
+        "SELECT %s, %s, o, b::json FROM unnest(%s::text[]) WITH ORDINALITY AS u (b, o)",
+        (stack, commit, [text_of(plain_entry(entry)) for entry in entries]),
+    )

@@ -1,0 +1,394 @@
+"""A session: the right to change some rows of a stack, kept by a lease, and the state as this process changes it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+
+from vwplan.diagnostics import DiagnosticError
+from vwplan.state.claims import EVERYTHING, WHOLE, Claims, Seat
+from vwplan.state.disk import Disk
+from vwplan.state.entries import Begun, Entry, RunEnded, RunStarted
+from vwplan.state.fold import Ledger
+from vwplan.state.folder import Folder
+from vwplan.state.journal import Header, write_entries, write_header
+from vwplan.state.lock import Holder
+from vwplan.state.postgres import problems, remembered, rows, seats, sessions
+from vwplan.state.postgres.connection import Server, passes, reason, told
+from vwplan.state.postgres.lease import BEATS, Heart, Lease
+from vwplan.state.postgres.past import tidy
+from vwplan.state.problems import WriteFailed
+from vwplan.state.records import Record, State
+
+T = TypeVar("T")
+
+
+class PostgresSession:
+    """The right to change rows of one stack in a database; used by one thread, while another renews its lease.
+
+    It begins in the gate, where one session at a time settles and plans. `claim` takes the rows of a plan; the run's start then
+    opens the gate to others. Without a claim, a run has the whole stack. Each write is one transaction, which holds only if
+    the session is still there and the write before it is: so one that was taken over writes nothing, and a commit
+    whose outcome was not seen is found out and never made twice. While the server is away, a write waits for it.
+    """
+
+    def __init__(self, server: Server, folder: Folder, holder: Holder, loaded: rows.Loaded, lease: Lease) -> None:
+        self.folder = folder
+        self.holder = holder
+        self.broken = False
+        self.unsaved: list[Entry] = []
+        self._server = server
+        self._lease = lease
+        self._mutex = threading.Lock()
+        self._connection: psycopg.Connection[Any] | None = None
+        self._batch = 0
+        self._lost = False
+        self._claims: Claims | None = None
+        self._names: set[str] = set()
+        self._until = 0.0
+        self._take(loaded)
+        self._heart = Heart(self._beat, lease.length / BEATS)
+
+    def _take(self, loaded: rows.Loaded) -> None:
+        self._stack = loaded.row.id
+        self._commits = loaded.row.commits
+        self._versions = loaded.versions
+        self._others = {run for run, owner in loaded.sessions.items() if owner in loaded.live - {self.holder.id}}
+        self.ledger = loaded.ledger
+        self._occupants = seats.occupants_of(loaded.ledger)
+
+    @property
+    def unfinished(self) -> tuple[Begun, ...]:
+        """The steps that were begun and whose end is not known, but for those of other sessions that live."""
+        return tuple(begun for begun in self.ledger.unfinished.values() if begun.run not in self._others)
+
+    @property
+    def dead_runs(self) -> tuple[RunStarted, ...]:
+        """The runs that were started and never ended, but for those of other sessions that live."""
+        return tuple(run for run in self.ledger.running.values() if run.run not in self._others)
+
+    def state(self) -> State:
+        """The state as of the last entry written."""
+        return self.ledger.state()
+
+    # Claiming
+
+    def inherit(self, names: set[str], wait: float) -> None:
+        """Take over what dead sessions had claimed; `wait` is until when, by the server's clock here, claims are waited for."""
+        self._names |= names
+        self._until = wait
+
+    def claim(self, claims: Claims) -> bool:
+        """Claim what a plan is about. False when the state has changed meanwhile: the plan is to be made again, from `state`.
+
+        Waits for other sessions as long as was asked for with the lock; a diagnostic then says who is at work on what.
+        """
+        seen = self._commits
+        self._acquire(claims)
+        self._claims = claims
+        self._until = 0.0
+        return not self._changed_since(seen, claims)
+
+    def _acquire(self, claims: Claims) -> None:
+        """Claim rows and seats, waiting for others until the time is over."""
+        names = claims.writes | self._names
+
+        def work(connection: psycopg.Connection[Any]) -> None:
+            rows.stack_row(connection, self.folder.stack, lock=True)
+            sessions.claim(connection, self._stack, self.holder.id, claims, self.folder)
+            seats.reserve(connection, self._stack, self.holder.id, claims.seats, names)
+
+        pause = 0.05
+        while True:
+            try:
+                self._commit(work)
+                break
+            except WriteFailed:
+                raise
+            except DiagnosticError:
+                left = self._until - self._server.monotonic()
+                if left <= 0:
+                    raise
+                self._server.sleep(min(pause, left))
+                pause = min(pause * 1.5, 1.0)
+        self._names |= claims.writes
+
+    def _changed_since(self, commits: int, claims: Claims) -> bool:
+        """Whether others have written, since this was loaded, what the claims are about; if so it is loaded anew."""
+        fresh = self._read(lambda connection: rows.load(connection, self.folder.stack))
+        if fresh is None:
+            raise problems.changed_under(self.folder.stack)
+        if fresh.row.commits == commits:
+            return False
+        before, after = self.ledger, fresh.ledger
+        concerned = [*claims.writes, *claims.reads]
+        if WHOLE in claims.writes:
+            same = False
+        else:
+            same = all(
+                before.records.get(name) == after.records.get(name)
+                and before.rosters.get(name) == after.rosters.get(name)
+                for name in concerned
+            ) and all(self._versions.get(id) == fresh.versions.get(id) for id in before.deposed)
+        if same:
+            return False
+        self._take(fresh)
+        return True
+
+    # Writing
+
+    def start(self, run: str, at: float, doing: str, *, plan: bytes | None = None, key_id: str = "") -> RunStarted:
+        """Begin a run: the serial is one higher. Where rows were claimed, others may plan from here on; else the whole
+        stack is claimed, unless this settles what dead runs left."""
+        if self._claims is None and not (self.dead_runs or self.unfinished):
+            seen = self._commits
+            self._acquire(EVERYTHING)
+            self._claims = EVERYTHING
+            if self._changed_since(seen, EVERYTHING):
+                raise problems.stale()
+        gate = self._claims is None or WHOLE in self._claims.writes
+        who = f"{self.holder.who}@{self.holder.host}"
+
+        def started(serial: int) -> RunStarted:
+            return RunStarted(run, serial, at, who, self.holder.pid, doing, key_id)
+
+        def work(connection: psycopg.Connection[Any]) -> tuple[int, int]:
+            connection.execute("UPDATE vwplan.sessions SET gate = %s WHERE id = %s", (gate, self.holder.id))
+            commits, serial = rows.append(connection, self._stack, [], starts=True)
+            begun = started(serial)
+            rows.insert_run(connection, self._stack, self.holder.id, begun, plan)
+            rows.insert_entries(connection, self._stack, commits, [begun])
+            if key_id:
+                connection.execute("UPDATE vwplan.stacks SET key_id = %s WHERE id = %s", (key_id, self._stack))
+            return commits, serial
+
+        self._commits, serial = self._commit(work)
+        entry = started(serial)
+        self.ledger.take(entry)
+        return entry
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Make entries last, in one transaction, and lay them over the state.
+
+        `WriteFailed` when that fails; the entries then count for the state in memory and are among the unsaved.
+        """
+        if not entries:
+            return
+        batch = rows.take(self.ledger, entries)
+        wanted = seats.follow(self._occupants, self.ledger, batch)
+        try:
+            if self.broken:
+                raise problems.unwritable("an earlier write failed")
+            self._write(batch, wanted)
+        except WriteFailed:
+            self.broken = True
+            self.unsaved.extend(entries)
+            raise
+        except DiagnosticError as refused:
+            self._write_ends(entries)
+            raise WriteFailed(refused.diagnostics) from refused
+        if not self._lease.holds and any(isinstance(entry, Begun) for entry in entries):
+            # Written, but too late to act upon: somebody may have taken over since.
+            raise problems.paused(self.folder.stack)
+
+    def _write_ends(self, entries: Sequence[Entry]) -> None:
+        """Somebody else has a row or an address that is needed: nothing is begun, but what has ended is written."""
+        for entry in entries:
+            if isinstance(entry, Begun):
+                self.ledger.unfinished.pop((entry.run, entry.step), None)
+                self._occupants.remove(f"{entry.run} {entry.step}")
+        self.write([entry for entry in entries if not isinstance(entry, Begun)])
+
+    def _write(self, batch: rows.Batch, wanted: set[Seat]) -> None:
+        missing = frozenset(batch.names - self._names) if WHOLE not in self._names else frozenset()
+        if missing:
+            self._acquire(Claims(missing))
+
+        def work(connection: psycopg.Connection[Any]) -> int:
+            rows.write(connection, self._stack, self.holder.id, batch, self._versions)
+            if batch.addresses:
+                seats.write_seats(connection, self._stack, batch.addresses, wanted, self._names)
+            return rows.append(connection, self._stack, batch.entries)[0]
+
+        self._commits = self._commit(work)
+        for identity, (record, _) in batch.records.items():
+            if record is None:
+                self._versions.pop(identity, None)
+            else:
+                self._versions[identity] = self._versions.get(identity, 0) + 1
+
+    def finish(self, ended: RunEnded) -> None:
+        """End a run; what happened long ago is made into a base of the history."""
+        self.write([ended])
+        with contextlib.suppress(DiagnosticError):
+            self._commit(lambda connection: tidy(connection, self.folder.stack))
+            remembered.remember(Disk(), self.folder, self.ledger.lineage, self.ledger.serial)
+
+    def _commit(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
+        """Do work in a transaction that holds only if the session is still there; the lease is renewed by it.
+
+        When the connection is lost in the commit, the number of the batch in the session's row tells whether it was made:
+        asking for that row waits until the former transaction is over, either way.
+        """
+        number = self._batch + 1
+        deadline = self._server.monotonic() + self._server.patience
+        result: list[T] = []
+        pause = 0.05
+        while True:
+            asked = self._lease.clock()
+            try:
+                with self._mutex, self._connected().transaction():
+                    connection = self._connected()
+                    if self._is_next(connection, number):
+                        result = [work(connection)]
+                self._batch = number
+                self._lease.renewed(asked)
+                return result[0]
+            except rows.Conflict:
+                raise problems.changed_under(self.folder.stack) from None
+            except psycopg.errors.UniqueViolation as clash:
+                raise problems.changed_under(self.folder.stack) from clash
+            except psycopg.Error as problem:
+                self._drop_broken()
+                if not passes(problem) or self._server.monotonic() > deadline:
+                    raise problems.unwritable(reason(problem)) from problem
+            self._server.sleep(pause)
+            pause = min(pause * 1.6, 1.0)
+
+    def _is_next(self, connection: psycopg.Connection[Any], number: int) -> bool:
+        """Whether the batch of that number is to be written now; False when it was. `WriteFailed` when it never may be."""
+        renewed = connection.execute(
+            "UPDATE vwplan.sessions SET batch = %s, lapses = clock_timestamp() + make_interval(secs => %s) "
+            "WHERE id = %s AND batch = %s",
+            (number, self._lease.length, self.holder.id, number - 1),
+        )
+        if renewed.rowcount == 1:
+            return True
+        found = connection.execute("SELECT batch FROM vwplan.sessions WHERE id = %s", (self.holder.id,)).fetchone()
+        if found is None:
+            self._lost = True
+            raise problems.lease_lost(self.folder.stack)
+        if found[0] != number:
+            raise problems.went_back(self.folder.stack)
+        return False
+
+    def _read(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
+        deadline = self._server.monotonic() + self._server.patience
+        while True:
+            try:
+                with self._mutex:
+                    return work(self._connected())
+            except psycopg.Error as problem:
+                self._drop_broken()
+                if not passes(problem) or self._server.monotonic() > deadline:
+                    raise told(problem) from problem
+            self._server.sleep(0.2)
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = self._server.connect()
+        return self._connection
+
+    def _drop_broken(self) -> None:
+        if self._connection is not None and (self._connection.broken or self._connection.closed):
+            self._connection.close()
+            self._connection = None
+
+    def _beat(self) -> bool:
+        """Renew the lease; False when there is none any more. A server that does not answer is asked again later."""
+        if self._lost:
+            return False
+        asked = self._lease.clock()
+        if not self._mutex.acquire(timeout=self._lease.length / BEATS):
+            return True
+        try:
+            renewed = self._connected().execute(
+                "UPDATE vwplan.sessions SET lapses = clock_timestamp() + make_interval(secs => %s) WHERE id = %s",
+                (self._lease.length, self.holder.id),
+            )
+            if renewed.rowcount == 0:
+                self._lost = True
+                return False
+            self._lease.renewed(asked)
+        except psycopg.Error:
+            self._drop_broken()
+        finally:
+            self._mutex.release()
+        return True
+
+    # What could not be written
+
+    def rescue(self) -> bytes:
+        """What was not written, as a journal's text: the store lays it over the state when it is brought back."""
+        header = Header(self.ledger.lineage, self.ledger.serial, f"session {self.holder.id}")
+        return write_header(header) + write_entries(self.unsaved, 1, header)
+
+    def save_rescue(self, run: str, elsewhere: Sequence[Path] = ()) -> Path | None:
+        """Write what is unsaved to the first place that takes it: the stack's folder, then those given; None if none does."""
+        disk, text = Disk(), self.rescue()
+        with contextlib.suppress(OSError):
+            disk.make_folder(self.folder.path)
+        for path in [self.folder.rescue(run), *(place / self.folder.rescue(run).name for place in elsewhere)]:
+            with contextlib.suppress(OSError):
+                disk.replace(path, text)
+                return path
+        return None
+
+    # What only helps
+
+    def durations(self) -> dict[str, float]:
+        """How many seconds steps took in earlier runs, by `VERB KIND`."""
+        with contextlib.suppress(DiagnosticError):
+            return self._read(
+                lambda connection: dict(
+                    connection.execute("SELECT name, seconds FROM vwplan.durations WHERE stack = %s", (self._stack,))
+                )
+            )
+        return {}
+
+    def keep_durations(self, durations: Mapping[str, float]) -> None:
+        """Remember them. They only help the order of steps, so that failing to write them is nothing."""
+        names, seconds = list(durations), [round(each, 3) for each in durations.values()]
+        with contextlib.suppress(DiagnosticError):
+            self._commit(
+                lambda connection: connection.execute(
+                    "INSERT INTO vwplan.durations (stack, name, seconds) "
+                    "SELECT %s, n, s FROM unnest(%s::text[], %s::float8[]) AS u (n, s) "
+                    "ON CONFLICT (stack, name) DO UPDATE SET seconds = excluded.seconds",
+                    (self._stack, names, seconds),
+                )
+            )
+
+    def close(self) -> None:
+        """Give everything back. When the server does not hear of it, the lease lapses by itself."""
+        self._heart.stop()
+        with self._mutex, contextlib.suppress(psycopg.Error):
+            if not self._lost:
+                self._connected().execute("DELETE FROM vwplan.sessions WHERE id = %s", (self.holder.id,))
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._lost = True
+
+    def __enter__(self) -> PostgresSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _same(before: Ledger, after: Ledger, names: Collection[str]) -> bool:
+    """Whether two states agree in what is at these addresses."""
+    return all(
+        before.records.get(name) == after.records.get(name) and before.rosters.get(name) == after.rosters.get(name)
+        for name in names
+    ) and _deposed(before, names) == _deposed(after, names)
+
+
+def _deposed(ledger: Ledger, names: Collection[str]) -> dict[str, Record]:
+    return {identity: record for identity, record in ledger.deposed.items() if record.address in names}

@@ -1,0 +1,266 @@
+"""The store of one stack in a PostgreSQL database: read by anybody at any time, changed through sessions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+
+from vwplan.diagnostics import DiagnosticError
+from vwplan.state import problems as common
+from vwplan.state.disk import Disk
+from vwplan.state.folder import Folder
+from vwplan.state.history import Version
+from vwplan.state.loading import snapshot_state
+from vwplan.state.local import Restored, Stored
+from vwplan.state.lock import Holder
+from vwplan.state.postgres import past, problems, remembered, replacing, rows, schema, sessions
+from vwplan.state.postgres.connection import Server
+from vwplan.state.postgres.lease import LENGTH, Lease, boot_clock
+from vwplan.state.postgres.process import this_process
+from vwplan.state.postgres.session import PostgresSession
+from vwplan.state.records import State
+
+T = TypeVar("T")
+
+
+class PostgresStore:
+    """One stack's state in the database that `conninfo` names; `root` (`.vwplan`) has the stack key and what is remembered here.
+
+    `lease` is how many seconds a session counts as alive after it was last heard of, `patience` how many a server that is
+    lost is waited for.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        root: Path,
+        stack: str = "default",
+        *,
+        disk: Disk | None = None,
+        lease: float = LENGTH,
+        patience: float = 60.0,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        boot: Callable[[], float] = boot_clock,
+    ) -> None:
+        self.folder = Folder(root, stack)
+        self._server = Server(conninfo, patience=patience, sleep=sleep, monotonic=monotonic)
+        self._disk = disk or Disk()
+        self._lease = lease
+        self._boot = boot
+
+    def read(self) -> Stored | None:
+        """The state as of now, without a lock; None if this stack never had one. A diagnostic if it cannot be trusted."""
+        loaded = self._ask(lambda connection: rows.load(connection, self.folder.stack))
+        self._check(None if loaded is None else loaded.row)
+        if loaded is None:
+            return None
+        ledger = loaded.ledger
+        return Stored(ledger.state(), tuple(ledger.unfinished.values()), tuple(ledger.running.values()))
+
+    def lock(self, holder: Holder, *, lineage: str, timeout: float = 0.0) -> PostgresSession:
+        """Come in at the gate, waiting `timeout` seconds, and open the state; where there was none it is made under `lineage`.
+
+        One session at a time settles and plans. What dead sessions left becomes this one's; rows are claimed later, and
+        waited for as long again as was left.
+        """
+        until = self._server.monotonic() + timeout
+        name = self.folder.stack
+
+        def enter(connection: psycopg.Connection[Any]) -> set[str]:
+            row = rows.stack_row(connection, name, lock=True)
+            if row is None:
+                row = replacing.make(connection, name, State(lineage))
+            sessions.open_session(connection, row.id, holder, this_process(), self._lease, self.folder)
+            return sessions.claimed_by(connection, holder.id)
+
+        self._check(self._ask(lambda connection: rows.stack_row(connection, name), make=True))
+        lease = Lease(self._lease, self._boot)
+        asked = lease.clock()
+        names = self._change(enter, until)
+        lease.renewed(asked)
+        loaded = self._ask(lambda connection: rows.load(connection, name))
+        if loaded is None:
+            raise problems.changed_under(name)
+        session = PostgresSession(self._server, self.folder, holder, loaded, lease)
+        try:
+            session.inherit(names, until)
+            remembered.take_rescued(self._disk, self.folder, session)
+            remembered.remember(self._disk, self.folder, loaded.row.lineage, loaded.row.serial)
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def holder(self) -> Holder | None:
+        """Who is at work now, if anybody is: whoever is in the gate, else the oldest session."""
+        there = [other for other in self._others() if not other.dead]
+        found = next((other for other in there if other.gate), there[0] if there else None)
+        return None if found is None else found.holder
+
+    def holders(self) -> tuple[Holder, ...]:
+        """All who are at work now, oldest first."""
+        return tuple(other.holder for other in self._others() if not other.dead)
+
+    def force_unlock(self, id: str) -> Holder:
+        """Break the session of that id: it begins and writes nothing more."""
+        there = self._others()
+        found = next((other for other in there if other.holder.id == id), None)
+        if found is None:
+            if not there:
+                raise common.not_locked(self.folder)
+            raise common.other_lock(self.folder, id, there[0].holder)
+        self._ask(lambda connection: connection.execute("DELETE FROM vwplan.sessions WHERE id = %s", (id,)))
+        return found.holder
+
+    def history(self) -> tuple[Version, ...]:
+        """The versions that can be had back, newest first."""
+        row = self._row()
+        return (() if row is None else self._ask(lambda connection: past.versions(connection, row.id))) or ()
+
+    def version(self, serial: int) -> State:
+        """The state as it was at a serial."""
+        row = self._row()
+        found = None
+        if row is not None:
+            found = self._ask(lambda connection: past.find(connection, row.id, serial))
+        if found is None:
+            raise self._no_version(serial)
+        return found[0]
+
+    def restore(self, holder: Holder, serial: int | None = None, *, timeout: float = 0.0) -> Restored:
+        """Put an earlier version, or the newest, in the place of the state, under a serial above all known.
+
+        What is replaced stays in the history. It also accepts a database that was itself brought back from a backup.
+        """
+
+        def change(connection: psycopg.Connection[Any], row: rows.StackRow | None) -> Restored:
+            found = None if row is None else past.find(connection, row.id, serial)
+            if row is None or found is None:
+                raise self._no_version(serial)
+            highest = max(row.serial, remembered.serial(self._disk, self.folder))
+            state, unfinished = found
+            writers = state.previous_writers | replacing.all_runs(connection, row.id)
+            new = replace(state, serial=highest + 1, previous_writers=writers)
+            replacing.put(connection, row, new, unfinished)
+            return Restored(new, f"serial {state.serial} in the database", state.serial)
+
+        return self._replace(holder, timeout, change)
+
+    def push(self, holder: Holder, text: bytes, *, force: bool = False, timeout: float = 0.0) -> Restored:
+        """Put a pulled state in the place of this one, under a serial above all known; where there was none it is made.
+
+        Refused where its lineage is another, or it is older than what is here, unless `force`.
+        """
+        pushed = snapshot_state(self.folder, Path("the pushed state"), text)
+
+        def change(connection: psycopg.Connection[Any], row: rows.StackRow | None) -> Restored:
+            if row is None:
+                made = replace(pushed, serial=pushed.serial + 1)
+                replacing.make(connection, self.folder.stack, made)
+                return Restored(made, "the pushed state", 0)
+            if not force and row.lineage != pushed.lineage:
+                raise common.foreign(self.folder, f"the pushed state is of lineage {pushed.lineage}")
+            if not force and pushed.serial < row.serial:
+                raise common.older_push(self.folder, pushed.serial, row.serial)
+            writers = pushed.previous_writers | replacing.all_runs(connection, row.id)
+            new = replace(pushed, serial=max(row.serial, pushed.serial) + 1, previous_writers=writers)
+            replacing.put(connection, row, new, ())
+            return Restored(new, "the pushed state", row.serial)
+
+        return self._replace(holder, timeout, change)
+
+    def fork(self, holder: Holder, lineage: str, *, timeout: float = 0.0) -> Restored:
+        """Give this stack a lineage of its own, with no records: the machines stay the original's."""
+
+        def change(connection: psycopg.Connection[Any], row: rows.StackRow | None) -> Restored:
+            if row is None:
+                raise self._no_version(None)
+            new = State(lineage, row.serial + 1)
+            replacing.put(connection, row, new, ())
+            return Restored(new, "", row.serial)
+
+        return self._replace(holder, timeout, change)
+
+    def retire(self, holder: Holder, where: str, *, timeout: float = 0.0) -> None:
+        """Say that the state is in another store from now on; the rows stay, but nobody reads or changes them any more."""
+
+        def change(connection: psycopg.Connection[Any], row: rows.StackRow | None) -> Restored:
+            if row is None:
+                raise self._no_version(None)
+            connection.execute("UPDATE vwplan.stacks SET moved_to = %s WHERE id = %s", (where, row.id))
+            return Restored(State(row.lineage, row.serial), "", row.serial)
+
+        self._replace(holder, timeout, change)
+        remembered.forget(self._disk, self.folder)
+
+    # How it is done
+
+    def _replace(
+        self,
+        holder: Holder,
+        timeout: float,
+        change: Callable[[psycopg.Connection[Any], rows.StackRow | None], Restored],
+    ) -> Restored:
+        """Change all of a stack in one transaction, once nobody else is at work on it."""
+
+        def work(connection: psycopg.Connection[Any]) -> Restored:
+            row = rows.stack_row(connection, self.folder.stack, lock=True)
+            if row is not None:
+                for other in sessions.others(connection, row.id):
+                    if not other.dead:
+                        raise common.locked(self.folder, other.holder)
+                connection.execute("DELETE FROM vwplan.sessions WHERE stack = %s", (row.id,))
+            return change(connection, row)
+
+        self._ask(lambda connection: True, make=True)
+        restored = self._change(work, self._server.monotonic() + timeout)
+        remembered.remember(self._disk, self.folder, restored.state.lineage, restored.state.serial)
+        return restored
+
+    def _change(self, work: Callable[[psycopg.Connection[Any]], T], until: float) -> T:
+        """The outcome of a transaction, tried again while another session is in the way and there is time."""
+        pause = 0.05
+        while True:
+            try:
+                return self._server.ask(lambda connection: _in_transaction(connection, work))
+            except DiagnosticError as refused:
+                left = until - self._server.monotonic()
+                if left <= 0 or not any(each.code == "state-locked" for each in refused.diagnostics):
+                    raise
+            self._server.sleep(min(pause, left))
+            pause = min(pause * 1.5, 0.5)
+
+    def _ask(self, work: Callable[[psycopg.Connection[Any]], T], *, make: bool = False) -> T | None:
+        """An answer from the database; None where it has no tables of ours, unless they are to be made."""
+
+        def asked(connection: psycopg.Connection[Any]) -> T | None:
+            return work(connection) if schema.ensure(connection, make=make) else None
+
+        return self._server.ask(asked)
+
+    def _row(self) -> rows.StackRow | None:
+        return self._ask(lambda connection: rows.stack_row(connection, self.folder.stack))
+
+    def _others(self) -> Sequence[sessions.Other]:
+        row = self._row()
+        found = None if row is None else self._ask(lambda connection: sessions.others(connection, row.id))
+        return found or ()
+
+    def _check(self, row: rows.StackRow | None) -> None:
+        """Refuse a database that knows of less than is remembered here."""
+        remembered.compare(self._disk, self.folder, row)
+
+    def _no_version(self, serial: int | None) -> DiagnosticError:
+        there = ", ".join(str(version.serial) for version in self.history())
+        return common.no_version(self.folder, serial, there)
+
+
+def _in_transaction(connection: psycopg.Connection[Any], work: Callable[[psycopg.Connection[Any]], T]) -> T:
+    with connection.transaction():
+        return work(connection)
