@@ -185,7 +185,7 @@ def test_a_state_that_is_gone_is_never_taken_for_nothing_and_the_told_command_re
         yard.store.read()
     problem = refused.value.diagnostics[0]
     assert problem.code in ("state-missing", "state-damaged")
-    assert "vwplan state restore" in problem.detail
+    assert ("vwplan state adopt --from-hosts" if what == "folder" else "vwplan state restore") in problem.detail
     with pytest.raises(DiagnosticError):
         yard.store.lock(holder(), lineage=LINEAGE)
     if what == "folder":
@@ -407,9 +407,11 @@ def test_other_stacks_in_the_same_directory_are_apart_and_commands_name_them(tmp
     assert two.store.read() is None
     two.run(record("network.b"))
     two.folder.snapshot.unlink()
-    with pytest.raises(DiagnosticError, match="vwplan --stack two state restore"):
+    with pytest.raises(DiagnosticError, match="vwplan state adopt --from-hosts --stack=two"):
         two.store.read()
     assert Folder(tmp_path, "default").command("x") == "vwplan x"
+    assert Folder(tmp_path, "two").command("x y") == "vwplan x y --stack=two"
+    assert Folder(tmp_path, "default.simulated").command("x") == "vwplan x --simulate"
 
 
 def test_a_crash_while_the_first_state_is_made_leaves_nothing_or_a_state(tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ def carry_out(
     doing = "destroy" if options.destroy else "apply"
     _ = stack.variables, stack.hosts
     with stack.lock(doing) as session:
-        settle(terminal, stack, session)
-        proposal = stack.propose(session.state(), options)
+        unsettled = settle(terminal, stack, session)
+        proposal = stack.propose(session.state(), options, unsettled=unsettled)
         plan = proposal.plan
         show_proposal(terminal, proposal)
         if plan.empty:
@@ -98,12 +98,15 @@ def _secrets_of(stack: Stack, session: Session, plan: Plan) -> OpenSecret:
     return open_secret
 
 
-def settle(terminal: Terminal, stack: Stack, session: Session) -> None:
-    """Find out what a run that was cut short has left, and say so in a few lines."""
+def settle(terminal: Terminal, stack: Stack, session: Session) -> frozenset[str]:
+    """Find out what a run that was cut short has left, and say so in a few lines.
+
+    Gives the keys of the hosts on which that could not be found out yet: nothing is to be planned there.
+    """
     from vwplan.engine import needs_recovery, recover
 
     if not needs_recovery(session):
-        return
+        return frozenset()
     terminal.tell("An earlier run was cut short. What its begun steps left:")
     recovered = recover(session, new_run(stack, "recover"))
     for line in recovered.lines:
@@ -111,15 +114,7 @@ def settle(terminal: Terminal, stack: Stack, session: Session) -> None:
     if not recovered.anything:
         terminal.tell("  nothing: no step was under way")
     terminal.diagnose(recovered.diagnostics)
-    if recovered.left:
-        raise DiagnosticError(
-            Diagnostic(
-                "unsettled",
-                "Steps of an earlier run are not settled",
-                f"{len(recovered.left)} steps cannot be looked at yet. Nothing is planned over them: make their hosts "
-                "answer, and try again.",
-            )
-        )
+    return frozenset(begun.host for begun in recovered.left)
 
 
 def _approved(terminal: Terminal, options: PlanOptions, ask: bool) -> bool:

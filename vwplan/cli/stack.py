@@ -11,7 +11,7 @@ import secrets
 import socket
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -150,14 +150,24 @@ class Stack:
 
         return Holder(secrets.token_hex(8), getpass.getuser(), socket.gethostname(), os.getpid(), time.time(), doing)
 
-    def observe(self) -> ObservedWorld:
-        """All hosts as they are now."""
+    def observe(self, unsettled: Collection[str] = frozenset()) -> ObservedWorld:
+        """All hosts as they are now; those `unsettled` count as not seen."""
         from vwplan.engine import observe
+        from vwplan.plan import HostView
 
-        return observe(self.hosts, open_connection, OBSERVING)
+        seen = observe(
+            {key: host for key, host in self.hosts.items() if key not in unsettled}, open_connection, OBSERVING
+        )
+        problem = "what an earlier run began there is not settled yet"
+        return {key: seen[key] if key in seen else HostView(key, "", {}, problem=problem) for key in self.hosts}
 
-    def propose(self, state: State | None, options: PlanOptions) -> Proposal:
-        """The plan from a state (None: there never was one) to the spec; hosts are looked at unless `options.refresh` is off."""
+    def propose(
+        self, state: State | None, options: PlanOptions, *, unsettled: Collection[str] = frozenset()
+    ) -> Proposal:
+        """The plan from a state (None: there never was one) to the spec; hosts are looked at unless `options.refresh` is off.
+
+        `unsettled` are the keys of hosts of which it is not known what an earlier run left there: they count as not seen.
+        """
         from vwplan.graph import Taken, build
         from vwplan.kinds import KINDS
         from vwplan.plan import HostView, make
@@ -167,7 +177,7 @@ class Stack:
 
         before = state or State(str(uuid.uuid4()))
         configuration, variables = self.configuration, self.variables
-        world = self.observe() if options.refresh else {key: HostView(key, "", {}) for key in self.hosts}
+        world = self.observe(unsettled) if options.refresh else {key: HostView(key, "", {}) for key in self.hosts}
         now = time.time()
         wanted = build(
             configuration,

@@ -18,7 +18,7 @@ from vwplan.engine.events import (
 )
 from vwplan.engine.interrupt import Interrupt
 from vwplan.engine.observe import observe
-from vwplan.engine.recover import Recovered, needs_recovery, recover
+from vwplan.engine.recover import Recovered, forget, needs_recovery, recover
 from vwplan.engine.resolve import Evaluate, Lookup, OpenSecret, Resolver
 from vwplan.engine.result import ApplyResult
 
@@ -47,6 +47,7 @@ __all__ = [
     "StepStarted",
     "Stopping",
     "apply",
+    "forget",
     "needs_recovery",
     "observe",
     "recover",

@@ -13,7 +13,8 @@ from vwplan.engine.events import Settled
 from vwplan.engine.observe import at_once
 from vwplan.engine.outcomes import left_behind
 from vwplan.provider.api import HostConfiguration, ProviderError
-from vwplan.state.entries import Begun, Ended, Entry, Result, RunEnded
+from vwplan.state.entries import Begun, Ended, Entry, Recorded, Result, RunEnded
+from vwplan.state.records import Record, Status
 from vwplan.state.store import Session
 
 DEADLINE = 60.0
@@ -57,6 +58,7 @@ def recover(session: Session, run: Run, *, deadline: float = DEADLINE) -> Recove
         {key: _looker(run, key, steps) for key, steps in by_host.items() if key in run.hosts}, deadline, run.clock
     )
     settled: list[Entry] = []
+    records = session.ledger.records
     told: list[Settled] = []
     left: list[Begun] = []
     diagnostics: list[Diagnostic] = []
@@ -68,9 +70,9 @@ def recover(session: Session, run: Run, *, deadline: float = DEADLINE) -> Recove
             answer = seen.get((step.run, step.step))
             if answer is not None and answer.seen:
                 ended = _settle(session, step, answer)
-                settled.append(ended)
+                settled += _in_place(ended, records, run.id)
                 doing = _DOING.get(step.verb, step.verb)
-                told.append(Settled(step.key, f"{step.key}: {doing} was begun before; it {ended.note}"))
+                told.append(Settled(step.key, f"{step.key}: {doing} was begun before: {ended.note}"))
         if unread:
             left += unread
             diagnostics.append(_unsettled(key, found, seen, key in run.hosts))
@@ -115,6 +117,39 @@ def _settle(session: Session, step: Begun, answer: Answer) -> Ended:
     if record is not None and answer.uuid:
         record = replace(record, host_uuid=answer.uuid)
     return Ended(step.run, step.step, Result.SETTLED, record, found.drops, found.words)
+
+
+def _in_place(ended: Ended, records: Mapping[str, Record], run: str) -> list[Entry]:
+    """An end that takes no address from a younger object: one that was made meanwhile, elsewhere, keeps it.
+
+    The older one is then left over, as after a replacement; where nothing of it exists, nothing is recorded.
+    """
+    old = ended.record
+    new = None if old is None else records.get(old.address)
+    if old is None or new is None or new.identity == old.identity or new.birth <= old.birth:
+        return [ended]
+    if old.status is Status.PENDING:
+        return [replace(ended, record=None)]
+    return [Recorded(run, (), (new.identity,)), ended, Recorded(run, (new,))]
+
+
+def forget(session: Session, run: Run, host: str) -> tuple[Begun, ...]:
+    """Let go of every unfinished step on a host that is gone for good, as a run of its own; gives those steps.
+
+    What is recorded stays recorded; what such a step may have made there, and no record tells of, is nobody's any more. Should the
+    host come back, marks of those runs are still ours.
+    """
+    gone = tuple(step for step in session.unfinished if step.host == host)
+    if not gone:
+        return ()
+    now = run.clock.time()
+    session.start(run.id, now, run.doing)
+    writers = tuple(dict.fromkeys(step.run for step in gone))
+    note = "was let go of: its host is gone for good"
+    ends = [Ended(step.run, step.step, Result.SETTLED, note=note) for step in gone]
+    session.write([Recorded(run.id, writers=writers), *ends])
+    session.finish(RunEnded(run.id, run.clock.time(), "done"))
+    return gone
 
 
 def _write(session: Session, run: Run, settled: Sequence[Entry], dead: Sequence[str], left: Sequence[Begun]) -> None:

@@ -93,12 +93,14 @@ class Ended:
 class Recorded:
     """Records that were set or dropped together, with no call to a provider: moves, forgotten and kept objects, imports.
 
-    All of it holds at once, so that two resources can change places.
+    All of it holds at once, so that two resources can change places. `writers` are runs whose marks stay ours though no record
+    says so any more: they wrote what is let go of.
     """
 
     run: str
     records: tuple[Record, ...] = ()
     drops: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +211,15 @@ def _read_ended(fields: dict[str, Plain]) -> Ended:
 
 def _recorded(entry: Recorded) -> dict[str, Plain]:
     records = [record_to_plain(record) for record in entry.records]
-    return {"is": "records", "run": entry.run, "records": records, "drops": entry.drops}
+    plain: dict[str, Plain] = {"is": "records", "run": entry.run, "records": records, "drops": entry.drops}
+    if entry.writers:
+        plain["writers"] = entry.writers
+    return plain
 
 
 def _read_recorded(fields: dict[str, Plain]) -> Recorded:
     records = tuple(record_from_plain(plain) for plain in fields["records"])
-    return Recorded(fields["run"], records, tuple(fields["drops"]))
+    return Recorded(fields["run"], records, tuple(fields["drops"]), tuple(fields.get("writers", ())))
 
 
 def _rosters(entry: Rosters) -> dict[str, Plain]:

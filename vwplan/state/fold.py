@@ -8,8 +8,8 @@ from dataclasses import replace
 from vwplan.state.entries import Begun, Ended, Entry, Outputs, Recorded, Result, Rosters, RunEnded, RunStarted
 from vwplan.state.records import Record, State
 
-WRITERS_KEPT = 64
-"""How many runs that left something uncertain are remembered."""
+WRITERS_KEPT = 256
+"""How many runs are remembered that left something uncertain, or wrote what was let go of."""
 
 
 class Ledger:
@@ -132,6 +132,8 @@ class Ledger:
         self._places[identity] = record.address
 
     def _record_together(self, entry: Recorded) -> None:
+        for writer in entry.writers:
+            self._remember(writer)
         for identity in entry.drops:
             self._drop(identity)
         for record in entry.records:

@@ -18,6 +18,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+PRETENDED = ".simulated"
+"""How the names of stacks end whose world is only pretended."""
+
 _JOURNAL = re.compile(r"journal\.(\d+)\.jsonl")
 
 
@@ -89,8 +92,10 @@ class Folder:
         return self.history / f"journal.{base}.jsonl"
 
     def command(self, words: str) -> str:
-        """A command line for this stack, to be shown: `vwplan --stack NAME state restore`."""
-        return f"vwplan {words}" if self.stack == "default" else f"vwplan --stack {self.stack} {words}"
+        """A command line for this stack, to be shown: `vwplan state restore --stack=NAME`."""
+        name = self.stack.removesuffix(PRETENDED)
+        stack = "" if name == "default" else f" --stack={name}"
+        return f"vwplan {words}{stack}{'' if name == self.stack else ' --simulate'}"
 
 
 def journal_base(path: Path) -> int | None:

@@ -11,6 +11,7 @@ from vwplan.state.damage import Belongs, Damaged, NewerFormat
 from vwplan.state.disk import Disk
 from vwplan.state.entries import Entry
 from vwplan.state.folder import Folder, journal_base
+from vwplan.state.history import find_version
 from vwplan.state.journal import Header, JournalText, read_journal
 from vwplan.state.memory import Memory, recall
 from vwplan.state.records import State
@@ -46,18 +47,23 @@ def load(disk: Disk, folder: Folder) -> Loaded | None:
         try:
             memory = recall(disk, folder)
         except Damaged as damage:
-            raise problems.damaged(folder, f"{folder.memory}", str(damage)) from damage
+            raise problems.damaged(folder, f"{folder.memory}", str(damage), whole=_whole(disk, folder)) from damage
         except Belongs as damage:
             raise problems.foreign(folder, str(damage)) from damage
         before = _signature(folder.snapshot)
         if before is None:
             if memory is None and not leftovers(folder):
                 return None
-            raise problems.missing(folder, str(folder.snapshot))
+            raise problems.missing(folder, str(folder.snapshot), whole=_whole(disk, folder))
         loaded = _load_once(disk, folder, memory, before)
         if loaded is not None:
             return loaded
     raise problems.damaged(folder, str(folder.snapshot), "it changes each time it is read")
+
+
+def _whole(disk: Disk, folder: Folder) -> bool:
+    """Whether there is any state that `state restore` could bring back."""
+    return find_version(disk, folder, None) is not None
 
 
 def leftovers(folder: Folder) -> list[Path]:
@@ -83,7 +89,7 @@ def _load_once(disk: Disk, folder: Folder, memory: Memory | None, before: tuple[
     """One look; None when a writer changed the snapshot meanwhile."""
     try:
         text = _read(disk, folder.snapshot)
-        base = snapshot_state(folder, folder.snapshot, text)
+        base = snapshot_state(folder, folder.snapshot, text, disk)
         header = Header(base.lineage, base.serial, checksum_of(text))
         path = folder.journal(base.serial)
         journal = _journal(folder, path, _read(disk, path), header)
@@ -91,7 +97,7 @@ def _load_once(disk: Disk, folder: Folder, memory: Memory | None, before: tuple[
         if _signature(folder.snapshot) != before:
             return None
         if isinstance(problem, FileNotFoundError):
-            raise problems.missing(folder, str(problem.filename)) from problem
+            raise problems.missing(folder, str(problem.filename), whole=_whole(disk, folder)) from problem
         raise
     if _signature(folder.snapshot) != before:
         return None
@@ -101,12 +107,13 @@ def _load_once(disk: Disk, folder: Folder, memory: Memory | None, before: tuple[
     return loaded
 
 
-def snapshot_state(folder: Folder, path: Path, text: bytes) -> State:
-    """The state of a snapshot's text, or the diagnostic that says what is wrong with it."""
+def snapshot_state(folder: Folder, path: Path, text: bytes, disk: Disk | None = None) -> State:
+    """The state of a snapshot's text, or the diagnostic that says what is wrong with it; `disk` to look what could mend it."""
     try:
         return read_snapshot(text)
     except Damaged as damage:
-        raise problems.damaged(folder, str(path), str(damage)) from damage
+        whole = disk is None or _whole(disk, folder)
+        raise problems.damaged(folder, str(path), str(damage), whole=whole) from damage
     except NewerFormat as later:
         raise problems.newer(folder, str(path), later.format) from later
 

@@ -25,7 +25,7 @@ from vwplan.state.lock import Holder, Lock, acquire, break_lock, holding
 from vwplan.state.memory import Memory, machine_id, place_of, read_memory, recall, write_memory
 from vwplan.state.records import State
 from vwplan.state.session import LocalSession
-from vwplan.state.snapshot import checksum_of, write_snapshot
+from vwplan.state.snapshot import checksum_of, read_snapshot, write_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,15 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What `restore`, `push` or `fork` did: the state that holds now, and the serial that it was before."""
+    """What `restore`, `push` or `fork` did: the state that holds now, where it came from, and the serial that it had there.
+
+    `kept` is where what was there before lies now; empty where there was nothing.
+    """
 
     state: State
     source: str
     before: int
+    kept: str = ""
 
 
 class LocalStore:
@@ -127,15 +131,19 @@ class LocalStore:
             highest, runs = self._known()
             writers = found.state.previous_writers | runs
             state = replace(found.state, serial=highest + 1, previous_writers=writers)
-            self._replace_all(state, found.unfinished)
-            return Restored(state, str(found.path), found.state.serial)
+            begun = {(step.run, step.step): step for step in (*self._unfinished(), *found.unfinished)}
+            kept = self._replace_all(state, tuple(begun.values()))
+            return Restored(state, str(found.path), found.state.serial, kept)
 
     def push(self, holder: Holder, text: bytes, *, force: bool = False, timeout: float = 0.0) -> Restored:
         """Put a pulled state in the place of this one, under a serial above all known.
 
         Refused where its lineage is another, or it is older than what is here, unless `force`.
         """
-        pushed = snapshot_state(self.folder, Path("the pushed state"), text)
+        try:
+            pushed = read_snapshot(text)
+        except (Damaged, NewerFormat) as problem:
+            raise problems.not_pushable(self.folder, problem) from problem
         with self._locked(holder, timeout):
             memory = self._memory()
             highest, runs = self._known()
@@ -146,8 +154,8 @@ class LocalStore:
                     raise problems.older_push(self.folder, pushed.serial, highest)
             serial = max(highest, pushed.serial) + 1
             state = replace(pushed, serial=serial, previous_writers=pushed.previous_writers | runs)
-            self._replace_all(state, ())
-            return Restored(state, "the pushed state", highest)
+            kept = self._replace_all(state, self._unfinished())
+            return Restored(state, "the pushed state", pushed.serial, kept)
 
     def fork(self, holder: Holder, lineage: str, *, timeout: float = 0.0) -> Restored:
         """Give this folder a lineage of its own, with no records: the machines stay the original's."""
@@ -156,8 +164,14 @@ class LocalStore:
             for path in (self.folder.known, self.folder.memory):
                 self._disk.remove(path)
             state = State(lineage, highest + 1)
-            self._replace_all(state, ())
-            return Restored(state, "", highest)
+            kept = self._replace_all(state, ())
+            return Restored(state, "", highest, kept)
+
+    @property
+    def remembered(self) -> str:
+        """The lineage that this stack is known to have had, even where its state is lost; empty if it never had one."""
+        memory = self._memory()
+        return "" if memory is None else memory.lineage
 
     def _locked(self, holder: Holder, timeout: float) -> LocalLock:
         return LocalLock(acquire(self._disk, self.folder, holder, timeout, self._sleep, self._monotonic))
@@ -173,6 +187,11 @@ class LocalStore:
         memory = self._memory()
         return max(highest, memory.serial if memory else 0), runs
 
+    def _unfinished(self) -> tuple[Begun, ...]:
+        """The steps that are unfinished in what is there now, as far as it can be read: to be settled after it is replaced."""
+        newest = find_version(self._disk, self.folder, None)
+        return () if newest is None else newest.unfinished
+
     def _no_version(self, serial: int | None) -> DiagnosticError:
         there = ", ".join(str(version.serial) for version in self.history())
         return problems.no_version(self.folder, serial, there)
@@ -186,6 +205,7 @@ class LocalStore:
         """A session on a state that was just loaded, after tidying up what dead processes left."""
         place = place_of(self.folder.path, self._machine_id())
         self._refuse_copy(loaded)
+        self._disk.cover_all(self.folder.path, self.folder.history)
         session = LocalSession(self._disk, self.folder, lock, holder, loaded, place)
         rescued, paths = self._rescued(loaded.header)
         if loaded.journal.cut or session.dead_runs or rescued:
@@ -261,13 +281,16 @@ class LocalStore:
         for path in (self.folder.memory, self.folder.known):
             self._disk.replace(path, write_memory(memory))
 
-    def _replace_all(self, state: State, carried: Sequence[Entry]) -> None:
-        """Put a state in the place of what is there, whole or not; that goes to the history."""
+    def _replace_all(self, state: State, carried: Sequence[Entry]) -> str:
+        """Put a state in the place of what is there, whole or not; that goes to the history, and its path there is given."""
+        kept = ""
         try:
             disk, folder = self._disk, self.folder
             journals = [path for path in folder.path.iterdir() if journal_base(path) is not None]
             if folder.snapshot.exists():
-                keep(disk, folder, self._base_there(state.serial - 1))
+                base = self._base_there(state.serial - 1)
+                keep(disk, folder, base)
+                kept = str(folder.old_snapshot(base))
             self._create(state, carried)
             for path in journals:
                 serial = journal_base(path)
@@ -277,6 +300,7 @@ class LocalStore:
                 disk.rename(path, folder.history / path.name)
         except OSError as problem:
             raise problems.unwritable(str(self.folder.path), problem) from problem
+        return kept
 
     def _base_there(self, otherwise: int) -> int:
         """The serial under which the present snapshot goes to the history, even if it is damaged."""

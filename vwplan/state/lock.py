@@ -29,8 +29,17 @@ class Holder:
 
     def sentence(self) -> str:
         """Who, where, since when, doing what."""
-        since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.since))
-        return f'{self.who} on {self.host} (process {self.pid}) holds it since {since} for "{self.doing}", lock id {self.id}.'
+        return f'{self._who()} holds it since {self._since()} for "{self.doing}", lock id {self.id}.'
+
+    def past(self) -> str:
+        """The same of somebody who has lost it."""
+        return f'{self._who()} held it since {self._since()} for "{self.doing}".'
+
+    def _who(self) -> str:
+        return f"{self.who} on {self.host} (process {self.pid})"
+
+    def _since(self) -> str:
+        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.since))
 
 
 @dataclass(slots=True)

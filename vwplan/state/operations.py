@@ -68,7 +68,9 @@ def remove(state: State, patterns: Sequence[str], run: str) -> tuple[tuple[Entry
     gone = select(state, patterns)
     addresses = {record.address for record in gone}
     deposed = [record for record in state.deposed.values() if record.address in addresses]
-    entries: list[Entry] = [Recorded(run, (), tuple(record.identity for record in [*gone, *deposed]))]
+    going = [*gone, *deposed]
+    writers = tuple(dict.fromkeys(record.writer for record in going if record.writer))
+    entries: list[Entry] = [Recorded(run, (), tuple(record.identity for record in going), writers)]
     kept = {cluster_of(address) for address in state.records if address not in addresses}
     rosters = tuple(key for key in state.rosters if key not in kept)
     if rosters:
@@ -97,7 +99,9 @@ def _check_kinds(source: str, target: str) -> None:
         try:
             kinds.append(_kind(text))
         except ValueError as problem:
-            raise DiagnosticError(Diagnostic("bad-address", "Not an address", f"{problem}.", address=text)) from problem
+            raise DiagnosticError(
+                Diagnostic("bad-address", "Not an address", f"That cannot be an address: {problem}.", address=text)
+            ) from problem
     if kinds[0] != kinds[1]:
         raise DiagnosticError(
             Diagnostic(

@@ -15,22 +15,22 @@ class WriteFailed(DiagnosticError):
     """The state could not be written: nothing more may be begun."""
 
 
-def missing(folder: Folder, what: str) -> DiagnosticError:
-    """A file of the state is not there, though there was one."""
+def missing(folder: Folder, what: str, *, whole: bool = True) -> DiagnosticError:
+    """A file of the state is not there, though there was one; `whole` tells that the history has one that can be trusted."""
     return _error(
         "state-missing",
         "The state is missing",
         f"{what} is not there, but this stack had a state. That does not mean that nothing exists, so nothing is "
-        f"planned. {_restore(folder)}",
+        f"planned. {_restore(folder, whole)}",
     )
 
 
-def damaged(folder: Folder, what: str, reason: str) -> DiagnosticError:
-    """A file of the state is not as it was written."""
+def damaged(folder: Folder, what: str, reason: str, *, whole: bool = True) -> DiagnosticError:
+    """A file of the state is not as it was written; `whole` tells that the history has a state that can be trusted."""
     return _error(
         "state-damaged",
         "The state is damaged",
-        f"{what} cannot be trusted: {reason}. It is left as it is, and nothing is planned. {_restore(folder)}",
+        f"{what} cannot be trusted: {reason}. It is left as it is, and nothing is planned. {_restore(folder, whole)}",
     )
 
 
@@ -61,6 +61,16 @@ def older_push(folder: Folder, serial: int, known: int) -> DiagnosticError:
         "The state is an older one",
         f"The pushed state is at serial {serial}, but {folder.path} is at serial {known}. Pull again and change that, or use "
         f"--force if what happened since is to be forgotten.",
+    )
+
+
+def not_pushable(folder: Folder, problem: Exception) -> DiagnosticError:
+    """What is to be pushed is no state that can be trusted."""
+    return _error(
+        "not-a-state",
+        "That is no state",
+        f"What is to be pushed cannot be trusted: {problem}. Nothing was changed. Push a file as `{folder.command('state pull')}` "
+        f"printed it, whole and unaltered.",
     )
 
 
@@ -160,12 +170,16 @@ def no_version(folder: Folder, serial: int | None, there: str) -> DiagnosticErro
     """The history has no such serial."""
     wanted = "no state that can be trusted" if serial is None else f"no state of serial {serial}"
     return _error(
-        "no-such-version", "No such version of the state", f"{folder.path} has {wanted}. There are: {there or 'none'}."
+        "no-such-version",
+        "No such version of the state",
+        f"{folder.path} has {wanted}. There are: {there or 'none'}." + ("" if there else f" {_restore(folder, False)}"),
     )
 
 
-def _restore(folder: Folder) -> str:
-    return f"To go back to the newest state that is whole: {folder.command('state restore')}"
+def _restore(folder: Folder, whole: bool = True) -> str:
+    if whole:
+        return f"To go back to the newest state that is whole: {folder.command('state restore')}"
+    return f"No earlier state is left. To rebuild it from the marks on the hosts: {folder.command('state adopt --from-hosts')}"
 
 
 def _error(code: str, summary: str, detail: str) -> DiagnosticError:

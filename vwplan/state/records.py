@@ -96,9 +96,9 @@ class State:
 
     `serial` never falls; an apply that writes anything makes it higher. `records` is keyed by address; `deposed` holds
     the records of objects whose successor has taken the address but which are not deleted yet, keyed by identity. `rosters` by the
-    cluster's address. `previous_writers` are the ids of runs that have not ended, or that left a call whose end was
-    never seen: their marks may still turn up on objects, and are ours. `key_id` names the stack key in use without
-    telling it; empty until one was needed.
+    cluster's address. `previous_writers` are the ids of runs that have not ended, that left a call whose end was
+    never seen, or that wrote what was let go of: their marks may still turn up on objects, and are ours. `key_id` names the
+    stack key in use without telling it; empty until one was needed.
     """
 
     lineage: str

@@ -116,9 +116,20 @@ class LocalSession:
             return
         self._change_base(self.ledger.state(), self.unfinished)
 
+    def keep(self) -> Path:
+        """Put the state as it is now in the history, before something is done to it by hand; gives the file's path."""
+        self.compact()
+        base = self._header.base
+        try:
+            keep(self._disk, self.folder, base)
+        except OSError as problem:
+            raise problems.unwritable(str(self.folder.old_snapshot(base)), problem) from problem
+        return self.folder.old_snapshot(base)
+
     def rescue(self) -> bytes:
         """What was not written, as a journal's text: `LocalStore` lays it over the state when it is brought back."""
-        return write_header(self._header) + write_entries(self.unsaved, 1, self._header)
+        text = write_header(self._header) + write_entries(self.unsaved, 1, self._header)
+        return self._disk.covered(self.folder.rescue(""), text)
 
     def save_rescue(self, run: str, elsewhere: Sequence[Path] = ()) -> Path | None:
         """Write what is unsaved to the first place that takes it: the stack's folder, then those given; None if none does."""

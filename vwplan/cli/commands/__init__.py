@@ -12,6 +12,7 @@ from vwplan.cli.commands import (
     graph,
     output,
     plan,
+    recover,
     schema,
     show,
     state,
@@ -34,5 +35,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("fmt")(fmt.fmt)
     app.command("schema")(schema.schema)
     app.command("version")(version.version)
+    app.command("recover")(recover.recover)
     app.command("force-unlock")(unlock.force_unlock)
     app.add_typer(state.commands, name="state")

@@ -7,12 +7,20 @@ from typing import Annotated
 
 import typer
 
+from vwplan.cli.commands import state_records, state_versions
 from vwplan.cli.options import Json, NoColor, Simulate
 from vwplan.cli.options import Stack as StackName
 from vwplan.cli.stack import Given, Stack
 from vwplan.cli.terminal import Terminal
 
 commands = typer.Typer(help="Look at the state, and change what it says.", no_args_is_help=True, rich_markup_mode=None)
+commands.command("mv")(state_records.mv)
+commands.command("rm")(state_records.rm)
+commands.command("pull")(state_versions.pull)
+commands.command("push")(state_versions.push)
+commands.command("history")(state_versions.history)
+commands.command("restore")(state_versions.restore)
+commands.command("fork")(state_versions.fork)
 
 Addresses = Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="Only these.")]
 

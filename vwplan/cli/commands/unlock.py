@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vwplan.cli.options import Simulate
+from vwplan.cli.options import Json, Simulate
 from vwplan.cli.options import Stack as StackName
 from vwplan.cli.stack import Given, Stack
 from vwplan.cli.terminal import Terminal
@@ -15,11 +15,12 @@ from vwplan.cli.terminal import Terminal
 def force_unlock(
     lock_id: Annotated[str, typer.Argument(help="The id of the lock, as told by whoever was refused.")],
     force: Annotated[bool, typer.Option("--force", help="Do not ask.")] = False,
+    json: Json = False,
     stack: StackName = "default",
     simulate: Simulate = False,
 ) -> None:
     """Break the lock of a stack; its holder begins and writes nothing more."""
-    terminal = Terminal.of()
+    terminal = Terminal.of(json=json)
     work = Stack(Given(stack, simulate))
     if not force:
         answer = terminal.ask(
@@ -29,4 +30,11 @@ def force_unlock(
             terminal.say("Nothing was done.")
             raise typer.Exit(1)
     holder = work.store.force_unlock(lock_id)
-    terminal.say(f"The lock is broken. {holder.sentence()}")
+    if json:
+        from dataclasses import asdict
+
+        from vwplan.cli.commands.state_change import say_json
+
+        say_json(terminal, {"broken": asdict(holder)})
+        return
+    terminal.say(f"The lock is broken. {holder.past()}")
