@@ -116,7 +116,7 @@ def known_value(value: Value, lookup: Lookup, files: Files, chance: Chance) -> V
             return TupleValue([known_value(item, lookup, files, chance) for item in value.items])
         case ListValue():
             return ListValue(value.element, [known_value(item, lookup, files, chance) for item in value.items])
-    raise _unknown("", "nothing says how it is computed")
+    raise _unknown("", "it hangs on a sensitive value, which a saved plan does not hold: apply without a saved plan")
 
 
 def _computed(late: Late, lookup: Lookup, files: Files, chance: Chance) -> Value:

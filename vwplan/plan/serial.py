@@ -1,7 +1,8 @@
 """Plans as JSON text: all that carrying one out needs, but no secret, no URI, and no place in a file.
 
 Arguments and contexts are told once each, in tables, and named by their place. What is late is written as
-`{"$unknown": …}`, a secret as `{"$sensitive": HMAC}`, a number that is no whole one as `{"$number": "1/3"}`. Fields that have
+`{"$unknown": …}`, a secret as `{"$sensitive": HMAC}` (a late one as
+`{"$secret": …}`), a number that is no whole one as `{"$number": "1/3"}`. Fields that have
 their ordinary value are left out. `schemas/plan.v1.json` describes it.
 """
 
@@ -18,7 +19,7 @@ from vwplan.kinds.model import Effect
 from vwplan.plan.checking import check
 from vwplan.plan.late import late_from_plain, late_to_plain
 from vwplan.plan.model import Change, Difference, Does, Drift, HostSeen, Plan, Step, StepVerb
-from vwplan.plan.plain import SECRET, Seal, is_secret
+from vwplan.plan.plain import SECRET, Seal, has_late, is_secret
 from vwplan.provider.api import Expectation
 from vwplan.state.wire import record_from_plain, record_to_plain, roster_from_plain, roster_to_plain
 from vwplan.values import Sensitive, Unknown
@@ -34,7 +35,11 @@ def to_text(plan: Plan, seal: Seal) -> str:
 
     def leaf(value: object) -> object:
         if isinstance(value, Sensitive):
-            return {SECRET: seal(value.value)}
+            if not has_late(value.value):
+                return {SECRET: seal(value.value)}
+            if isinstance(value.value, Unknown):
+                return {"$secret": value.value}
+            return _marked_within(value)
         if isinstance(value, Unknown):
             return {"$unknown": late_to_plain(value, seal)}
         if isinstance(value, Fraction):
@@ -46,6 +51,13 @@ def to_text(plan: Plan, seal: Seal) -> str:
         raise TypeError(f"{type(value).__name__} cannot be saved in a plan")
 
     return json.dumps(_plan(plan), ensure_ascii=False, separators=(",", ":"), default=leaf) + "\n"
+
+
+def _marked_within(value: Sensitive) -> Plain:
+    """A secret that is late in part, with each part a secret by itself, so that none is told and the late ones are carried."""
+    if isinstance(value.value, Mapping):
+        return {key: Sensitive(item, value.marks) for key, item in value.value.items()}
+    return [Sensitive(item, value.marks) for item in value.value]
 
 
 class _Table:
@@ -207,6 +219,8 @@ def _opened(value: Plain) -> Plain:
         if len(value) == 1:
             if "$unknown" in value:
                 return late_from_plain(value["$unknown"])
+            if "$secret" in value:
+                return Sensitive(_opened(value["$secret"]))
             if "$number" in value:
                 return Fraction(value["$number"])
         return {key: _opened(item) for key, item in value.items()}
