@@ -24,7 +24,6 @@ from vwplan.values import (
     Unknown,
     Value,
     convert,
-    marks_of,
     type_of,
     unmark,
 )
@@ -76,8 +75,8 @@ def _undecided(word: str, at: Range) -> Undecided:
 
 def _open(value: Value, word: str, at: Range) -> Value:
     """The value without marks, which must not be secret: it would show in addresses."""
-    bare, _ = unmark(value)
-    marks = marks_of(value)
+    # Of a map only the keys come to be addresses, and those are secret when the map is; a set is when anything in it is.
+    bare, marks = unmark(value)
     if SENSITIVE in marks:
         raise _problem(
             f"sensitive-{word.replace('_', '-')}",

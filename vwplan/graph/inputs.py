@@ -23,6 +23,7 @@ from vwplan.values import (
     Unknown,
     Value,
     convert,
+    has_marks,
     mark,
     marks_of,
     to_plain,
@@ -57,7 +58,14 @@ def _given(
     if compiled is None:
         return None, module.call.range
     scope = call_scope(world, module)
-    return anchored(compiled.evaluate(scope), compiled, scope), compiled.range
+    value = compiled.evaluate(scope)
+    if has_marks(value) and EPHEMERAL in marks_of(value) and not variable.ephemeral:
+        detail = (
+            f'The variable "{variable.name}" of the module is not ephemeral, so it cannot take an ephemeral value. Say '
+            "ephemeral = true where it is declared."
+        )
+        raise problem("ephemeral-input", "Ephemeral value", detail, compiled.range)
+    return anchored(value, compiled, scope), compiled.range
 
 
 def call_scope(world: World, module: ModuleInstance) -> InstanceScope:
@@ -223,8 +231,8 @@ def _output(world: World, module: ModuleInstance, output: OutputBlock, scope: In
             f'The output "{output.name}" keeps an ephemeral value. Say so with ephemeral = true (not in a root module).'
         )
         raise problem("ephemeral-output", "Output of an ephemeral value", detail, output.value.range)
-    if output.sensitive:
-        value = mark(value, frozenset({SENSITIVE}))
+    told = frozenset(m for m, said in ((SENSITIVE, output.sensitive), (EPHEMERAL, output.ephemeral)) if said)
+    value = mark(value, told)
     return Slot(value, world.groups.compact(uses, key))
 
 

@@ -31,6 +31,7 @@ from vwplan.values import (
     elements,
     has_marks,
     is_whole,
+    mark,
     marks_of,
     to_plain,
     unmark,
@@ -223,8 +224,11 @@ def read_blocks(blocks: Iterable[Nested], scope: Scope) -> Plain:
 
 def _repeated(block: Nested, dynamic: Dynamic, scope: Scope) -> list[tuple[str, dict[str, Plain], Range]]:
     """What a `dynamic` block makes, each element read with its iterator."""
-    value, _ = unmark(dynamic.for_each.evaluate(scope))
+    value, marks = unmark(dynamic.for_each.evaluate(scope))
     at = dynamic.for_each.range
+    if EPHEMERAL in marks:
+        detail = "What a block holds is recorded, and an ephemeral value is not kept."
+        raise problem("ephemeral-argument", "Ephemeral value", detail, at)
     if isinstance(value, Unknown):
         raise problem(
             "late-for-each",
@@ -237,7 +241,8 @@ def _repeated(block: Nested, dynamic: Dynamic, scope: Scope) -> list[tuple[str, 
         raise problem("invalid-for-each", "Invalid for_each", detail, at)
     found: list[tuple[str, dict[str, Plain], Range]] = []
     for key, item in elements(value):
-        inner = IteratorScope(scope, dynamic.iterator, ObjectValue({"key": key, "value": item}))
+        element = ObjectValue({"key": mark(key, marks), "value": mark(item, marks)})
+        inner = IteratorScope(scope, dynamic.iterator, element)
         label = _label(dynamic, block.type, inner) if block.type.label else ""
         found.append((label, read_part(block.part, block.type, inner, block.range), block.range))
     return found
@@ -246,9 +251,14 @@ def _repeated(block: Nested, dynamic: Dynamic, scope: Scope) -> list[tuple[str, 
 def _label(dynamic: Dynamic, declared: BlockType, scope: Scope) -> str:
     compiled = dynamic.labels[0]
     try:
-        label, _ = unmark(convert(compiled.evaluate(scope), STRING))
+        label, marks = unmark(convert(compiled.evaluate(scope), STRING))
     except ConversionError as error:
         raise problem("wrong-labels", "Invalid label", f"A label is a string: {error}.", compiled.range) from None
+    if marks:
+        detail = (
+            "A label is told to the hypervisor and shown, so it cannot be made from a sensitive or ephemeral value."
+        )
+        raise problem("sensitive-argument", "Sensitive value", detail, compiled.range)
     if not isinstance(label, str):
         raise problem("wrong-labels", "Invalid label", "A label must be known and not null.", compiled.range)
     fault = FORMS[declared.label_form].fault(label) if declared.label_form else ""

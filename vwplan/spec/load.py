@@ -64,6 +64,10 @@ class _Reading:
             self.problems.raise_errors()
             raise AssertionError("a module that cannot be read is told")
         provider = default_provider(root)
+        for output in root.outputs.values():
+            if output.ephemeral:
+                detail = "The outputs of the root module are recorded, so they cannot be ephemeral. Leave ephemeral out."
+                self.problems.add(Diagnostic("ephemeral-output", "Ephemeral output", detail, output.range))
         for draft in self.drafts.values():
             if draft is not root:
                 _no_settings(draft)
