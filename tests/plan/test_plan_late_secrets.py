@@ -6,13 +6,25 @@ import json
 
 from vwplan.plan.model import Plan, Step, StepVerb
 from vwplan.plan.serial import from_text, to_text
+from vwplan.state.records import Record
 from vwplan.values import STRING, FactOf, Late, Sensitive
 
 FACT = Late(STRING, FactOf("workspace.z", ("status",)))
 
 
 def saved(argument: object) -> tuple[str, object]:
-    step = Step("s1", StepVerb.CREATE, "workspace.w", "workspace", "1", "w", "sim/default", arguments={"x": argument})
+    record = Record("workspace.w", "workspace", "1", 0, "w", "sim", "default", "", {})
+    step = Step(
+        "s1",
+        StepVerb.CREATE,
+        "workspace.w",
+        "workspace",
+        "1",
+        "w",
+        "sim/default",
+        arguments={"x": argument},
+        record=record,
+    )
     plan = Plan("lineage", 1, "default", 0.0, (), (step,), {}, ())
     text = to_text(plan, lambda secret: "mac:" + str(len(json.dumps(secret))))
     return text, from_text(text).steps[0].arguments["x"]

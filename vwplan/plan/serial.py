@@ -1,8 +1,8 @@
 """Plans as JSON text: all that carrying one out needs, but no secret, no URI, and no place in a file.
 
 Arguments and contexts are told once each, in tables, and named by their place. What is late is written as
-`{"$unknown": …}`, a secret as `{"$sensitive": HMAC}` (a late one as
-`{"$secret": …}`), a number that is no whole one as `{"$number": "1/3"}`. Fields that have
+`{"$unknown": …}`, a secret as `{"$sensitive": HMAC}` (a late one as `{"$secret": …}`), a number that is no whole one as
+`{"$number": "1/3"}`. Fields that have
 their ordinary value are left out. `schemas/plan.v1.json` describes it.
 """
 
