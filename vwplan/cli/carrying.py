@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vwplan.cli.commands.plan import show_proposal
 from vwplan.cli.saved import read_plan
-from vwplan.cli.stack import Given, Stack, new_run
+from vwplan.cli.stack import Given, Proposal, Stack, new_run
 from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 
@@ -32,7 +32,7 @@ def carry_out(
     _ = stack.variables, stack.hosts
     with stack.lock(doing) as session:
         unsettled = settle(terminal, stack, session)
-        proposal = stack.propose(session.state(), options, unsettled=unsettled)
+        proposal = _claimed(stack, session, options, unsettled)
         plan = proposal.plan
         show_proposal(terminal, proposal)
         if plan.empty:
@@ -40,7 +40,7 @@ def carry_out(
         if plan.steps and not approved and not _approved(terminal, options, ask):
             terminal.say("\nNothing was done.")
             return 1
-        return _run(terminal, stack, session, plan, doing, parallelism, None)
+        return run_plan(terminal, stack, session, plan, doing, parallelism, None)
 
 
 def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: int) -> int:
@@ -56,7 +56,20 @@ def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: i
     simulate = plan.stack != name or given.simulate
     stack = Stack(Given(name, simulate, _given_again(plan, given), given.var_file, given.lock_timeout))
     with stack.store.lock(stack.holder("apply"), lineage=plan.lineage, timeout=stack.lock_timeout) as session:
-        return _run(terminal, stack, session, plan, "apply", parallelism, _secrets_of(stack, session, plan))
+        from vwplan.plan.claims import claims_of
+
+        session.claim(claims_of(plan, session.state()))
+        return run_plan(terminal, stack, session, plan, "apply", parallelism, _secrets_of(stack, session, plan))
+
+
+def _claimed(stack: Stack, session: Session, options: PlanOptions, unsettled: frozenset[str]) -> Proposal:
+    """A plan whose rows are claimed; made again when others had changed some of them until then."""
+    from vwplan.plan.claims import claims_of
+
+    while True:
+        proposal = stack.propose(session.state(), options, unsettled=unsettled)
+        if proposal.plan.empty or session.claim(claims_of(proposal.plan, session.state())):
+            return proposal
 
 
 def _given_again(plan: Plan, given: Given) -> list[str]:
@@ -131,7 +144,7 @@ def _approved(terminal: Terminal, options: PlanOptions, ask: bool) -> bool:
     return terminal.ask(question, hint) == "yes"
 
 
-def _run(
+def run_plan(
     terminal: Terminal,
     stack: Stack,
     session: Session,
@@ -140,6 +153,7 @@ def _run(
     parallelism: int,
     open_secret: OpenSecret | None,
 ) -> int:
+    """Carry a plan out that was shown and approved, with its progress; gives the exit code."""
     from dataclasses import replace
 
     from vwplan.cli.late import late_values

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vwplan.plan import ObservedWorld, Plan, PlanOptions
     from vwplan.provider import Connection, HostConfiguration
     from vwplan.spec import Configuration
-    from vwplan.state import Holder, LocalStore, Session, StackKey, State, Stored
+    from vwplan.state import Holder, LocalStore, Session, StackKey, State, Store, Stored
     from vwplan.values import Value
 
 FOLDER = ".vwplan"
@@ -103,8 +103,14 @@ class Stack:
         )
 
     @cached_property
-    def store(self) -> LocalStore:
-        """Where the state is kept."""
+    def store(self) -> Store:
+        """Where the state is kept: in files, or where the spec says."""
+        from vwplan.cli.stores import store_of
+
+        return store_of(self)
+
+    def files_store(self) -> LocalStore:
+        """The state in files beside the spec."""
         from vwplan.state import LocalStore
 
         return LocalStore(self.root, self.name)

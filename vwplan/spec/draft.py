@@ -75,6 +75,8 @@ class SettingsBlock:
     provider_range: Range | None
     stores: bool
     range: Range
+    state: str = "local"
+    state_arguments: Mapping[str, object] = field(default_factory=dict)
 
 
 _MANY, _SEARCHES = 100, 30

@@ -66,7 +66,9 @@ class _Reading:
         provider = default_provider(root)
         for output in root.outputs.values():
             if output.ephemeral:
-                detail = "The outputs of the root module are recorded, so they cannot be ephemeral. Leave ephemeral out."
+                detail = (
+                    "The outputs of the root module are recorded, so they cannot be ephemeral. Leave ephemeral out."
+                )
                 self.problems.add(Diagnostic("ephemeral-output", "Ephemeral output", detail, output.range))
         for draft in self.drafts.values():
             if draft is not root:
@@ -82,7 +84,9 @@ class _Reading:
         settings = root.settings
         return Configuration(
             self._assembled(root, ()),
-            Settings(settings.required_version if settings else "", provider),
+            Settings(settings.required_version, provider, settings.state, settings.state_arguments)
+            if settings
+            else Settings("", provider),
             self._digest(),
             tuple(self.problems.found),
         )

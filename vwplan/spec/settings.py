@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Source, did_you_mean
 from vwplan.hcl.evaluate import Compiled
 from vwplan.hcl.lexer import is_name
@@ -16,7 +18,7 @@ from vwplan.spec.shapes import TOP_SHAPES, Shape
 from vwplan.spec.versions import ConstraintError, satisfies
 
 DEFAULT_PROVIDER = "libvirt"
-STATES_LATER = ("postgres",)
+STORES = ("local", "postgres")
 
 _BEFORE_ALL = frozenset({"var", "local", "path", "vwplan"})
 """What provider blocks may refer to: hosts must be known before anything is planned."""
@@ -44,7 +46,8 @@ def decode_settings(draft: Draft, block: Block, source: Source) -> None:
         found = reference(draft, chosen.expression, source, '"provider"')
         if found is not None:
             provider, at_provider = found.text, found.range
-    draft.settings = SettingsBlock(constraint, provider, at_provider, _state(draft, block, source), where)
+    stores, state, arguments = _state(draft, block, source)
+    draft.settings = SettingsBlock(constraint, provider, at_provider, stores, where, state, arguments)
 
 
 def _look_at_version(draft: Draft, constraint: str, at: Range) -> None:
@@ -59,9 +62,10 @@ def _look_at_version(draft: Draft, constraint: str, at: Range) -> None:
         draft.add(Diagnostic("invalid-version", "Invalid version constraint", str(error), at))
 
 
-def _state(draft: Draft, block: Block, source: Source) -> bool:
-    """Whether a `state` block says where state is kept; it is looked at."""
+def _state(draft: Draft, block: Block, source: Source) -> tuple[bool, str, dict[str, object]]:
+    """Whether a `state` block says where state is kept, in which store, and with what arguments."""
     found: Range | None = None
+    store, arguments = "local", dict[str, object]()
     for inner in block.body.blocks:
         where = mistakes.header(inner, source)
         if inner.kind != "state":
@@ -72,27 +76,49 @@ def _state(draft: Draft, block: Block, source: Source) -> bool:
             draft.add(mistakes.wrong_labels(inner, "STORE", source))
         else:
             found = where
-            _look_at_state(draft, inner, source)
-    return found is not None
+            store, arguments = _store(draft, inner, source)
+    return found is not None, store, arguments
 
 
-def _look_at_state(draft: Draft, block: Block, source: Source) -> None:
+def _store(draft: Draft, block: Block, source: Source) -> tuple[str, dict[str, object]]:
     label = block.labels[0]
-    subject = Range(source, label.start, label.end)
-    if label.text in STATES_LATER:
-        detail = f'state "{label.text}" is not there in this version yet. Leave it out: state is kept in files beside the spec.'
-        draft.add(Diagnostic("not-yet", "Not in this version", detail, subject))
-        return
-    if label.text != "local":
-        near = did_you_mean(label.text, ("local", *STATES_LATER))
-        detail = f'There is no store "{label.text}" for state.{near} There is "local".'
-        draft.add(Diagnostic("unknown-block", "Unknown store", detail, subject))
-        return
-    for attribute in block.body.attributes.values():
-        detail = f'state "local" takes no arguments, so not "{attribute.name}" either.'
-        draft.add(Diagnostic("unknown-argument", "Unknown argument", detail, mistakes.name_of(attribute, source)))
+    if label.text not in STORES:
+        near = did_you_mean(label.text, STORES)
+        detail = f'There is no store "{label.text}" for state.{near} There are "local" and "postgres".'
+        draft.add(Diagnostic("unknown-block", "Unknown store", detail, Range(source, label.start, label.end)))
+        return "local", {}
     for inner in block.body.blocks:
         draft.add(Diagnostic("unknown-block", "Unknown block", "It takes no blocks.", mistakes.header(inner, source)))
+    known = ("conninfo",) if label.text == "postgres" else ()
+    for attribute in block.body.attributes.values():
+        if attribute.name not in known:
+            takes = f"takes {known[0]}, and not" if known else "takes no arguments, so not"
+            detail = f'state "{label.text}" {takes} "{attribute.name}"{"" if known else " either"}.'
+            draft.add(Diagnostic("unknown-argument", "Unknown argument", detail, mistakes.name_of(attribute, source)))
+    return label.text, _conninfo(draft, block, source) if known else {}
+
+
+_PASSWORD = re.compile(r"(?:^|[\s?&])(?:ssl)?password\s*=|^[a-z]+://[^/?@]*:[^/?@]+@", re.IGNORECASE)
+"""Where libpq takes a password, in a list of settings and in a URI."""
+
+
+def _conninfo(draft: Draft, block: Block, source: Source) -> dict[str, object]:
+    """libpq's connection string: said outright, without a password, because specs are kept where others read them."""
+    attribute = block.body.attributes.get("conninfo")
+    if attribute is None:
+        detail = 'state "postgres" needs conninfo: host=… dbname=…, a URI, or service=….'
+        draft.add(Diagnostic("missing-argument", "Missing argument", detail, mistakes.header(block, source)))
+        return {}
+    conninfo = constant_text(draft, attribute, source)
+    if _PASSWORD.search(conninfo):
+        expression = attribute.expression
+        detail = (
+            "A password does not belong in a spec. Take it out, and give it by PGPASSFILE (a file that only its owner reads) or "
+            "by a service that PGSERVICE names."
+        )
+        where = Range(source, expression.start, expression.end)
+        draft.add(Diagnostic("password-in-spec", "A password in the spec", detail, where))
+    return {"conninfo": conninfo}
 
 
 def decode_provider(draft: Draft, block: Block, source: Source) -> None:

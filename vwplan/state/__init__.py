@@ -24,7 +24,7 @@ from vwplan.state.problems import WriteFailed
 from vwplan.state.records import OutputValue, Ready, Record, Roster, State, Status
 from vwplan.state.session import LocalSession
 from vwplan.state.snapshot import read_snapshot, write_snapshot
-from vwplan.state.store import Session
+from vwplan.state.store import Session, Store
 
 __all__ = [
     "Begun",
@@ -50,6 +50,7 @@ __all__ = [
     "StackKey",
     "State",
     "Status",
+    "Store",
     "Stored",
     "Version",
     "WriteFailed",

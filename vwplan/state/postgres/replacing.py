@@ -8,6 +8,7 @@ from typing import Any
 from psycopg import Connection
 
 from vwplan.state.entries import Begun
+from vwplan.state.entries import entry_from_plain as read_entry
 from vwplan.state.fold import Ledger
 from vwplan.state.postgres import rows, seats
 from vwplan.state.postgres.past import add_base
@@ -57,6 +58,12 @@ def put(connection: Connection[Any], row: rows.StackRow, state: State, unfinishe
     add_base(connection, stack, commit, state)
     if unfinished:
         rows.insert_entries(connection, stack, commit, unfinished)
+
+
+def begun(connection: Connection[Any], stack: int) -> tuple[Begun, ...]:
+    """The steps that are unfinished now: to be settled after the state is replaced."""
+    found = connection.execute("SELECT body FROM vwplan.begun WHERE stack = %s ORDER BY place", (stack,))
+    return tuple(entry for (body,) in found if isinstance(entry := read_entry(body), Begun))
 
 
 def all_runs(connection: Connection[Any], stack: int) -> frozenset[str]:

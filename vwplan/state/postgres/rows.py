@@ -150,11 +150,13 @@ def take(ledger: Ledger, entries: Sequence[Entry]) -> Batch:
     """Lay entries over a state, and say what rows that changes."""
     batch = Batch(entries)
     identities: set[str] = set()
+    known = set(ledger.writers)
     for entry in entries:
         identities |= _identities(ledger, entry, batch)
         if isinstance(entry, Outputs):
             _take_outputs(ledger, entry, batch)
         ledger.take(entry)
+    batch.writers = [run for run in ledger.writers if run not in known]
     for identity in identities:
         record = ledger.find(identity)
         batch.records[identity] = record, identity in ledger.deposed
@@ -179,9 +181,7 @@ def _identities(ledger: Ledger, entry: Entry, batch: Batch) -> set[str]:
             begun = ledger.unfinished.get((entry.run, entry.step))
             if begun is not None:
                 batch.addresses.add(begun.key)
-            if entry.result is Result.UNCERTAIN:
-                batch.writers.append(entry.run)
-            else:
+            if entry.result is not Result.UNCERTAIN:
                 batch.begun[entry.run, entry.step] = None
         case Recorded():
             records, drops = entry.records, entry.drops
@@ -192,8 +192,6 @@ def _identities(ledger: Ledger, entry: Entry, batch: Batch) -> set[str]:
             batch.started.append(entry)
         case RunEnded():
             batch.ended.append(entry)
-            if entry.result == "settled":
-                batch.writers.append(entry.run)
     found = {*drops, *(record.identity for record in records)}
     for record in records:
         before = ledger.records.get(record.address)

@@ -12,10 +12,10 @@ import psycopg
 
 from vwplan.diagnostics import DiagnosticError
 from vwplan.state import problems as common
+from vwplan.state.damage import Damaged, NewerFormat
 from vwplan.state.disk import Disk
 from vwplan.state.folder import Folder
 from vwplan.state.history import Version
-from vwplan.state.loading import snapshot_state
 from vwplan.state.local import Restored, Stored
 from vwplan.state.lock import Holder
 from vwplan.state.postgres import past, problems, remembered, replacing, rows, schema, sessions
@@ -24,6 +24,7 @@ from vwplan.state.postgres.lease import LENGTH, Lease, boot_clock
 from vwplan.state.postgres.process import this_process
 from vwplan.state.postgres.session import PostgresSession
 from vwplan.state.records import State
+from vwplan.state.snapshot import read_snapshot
 
 T = TypeVar("T")
 
@@ -97,6 +98,15 @@ class PostgresStore:
             raise
         return session
 
+    @property
+    def remembered(self) -> str:
+        """The lineage that this stack is known to have had, even where the database lost it; empty if it never had one."""
+        memory = remembered.recall(self._disk, self.folder)
+        if memory is not None:
+            return memory.lineage
+        row = self._row()
+        return "" if row is None else row.lineage
+
     def holder(self) -> Holder | None:
         """Who is at work now, if anybody is: whoever is in the gate, else the oldest session."""
         there = [other for other in self._others() if not other.dead]
@@ -145,10 +155,13 @@ class PostgresStore:
                 raise self._no_version(serial)
             highest = max(row.serial, remembered.serial(self._disk, self.folder))
             state, unfinished = found
+            unfinished = tuple(
+                {(s.run, s.step): s for s in (*replacing.begun(connection, row.id), *unfinished)}.values()
+            )
             writers = state.previous_writers | replacing.all_runs(connection, row.id)
             new = replace(state, serial=highest + 1, previous_writers=writers)
             replacing.put(connection, row, new, unfinished)
-            return Restored(new, f"serial {state.serial} in the database", state.serial)
+            return Restored(new, f"serial {state.serial} in the database", state.serial, _kept(row))
 
         return self._replace(holder, timeout, change)
 
@@ -157,21 +170,24 @@ class PostgresStore:
 
         Refused where its lineage is another, or it is older than what is here, unless `force`.
         """
-        pushed = snapshot_state(self.folder, Path("the pushed state"), text)
+        try:
+            pushed = read_snapshot(text)
+        except (Damaged, NewerFormat) as problem:
+            raise common.not_pushable(self.folder, problem) from problem
 
         def change(connection: psycopg.Connection[Any], row: rows.StackRow | None) -> Restored:
             if row is None:
                 made = replace(pushed, serial=pushed.serial + 1)
                 replacing.make(connection, self.folder.stack, made)
-                return Restored(made, "the pushed state", 0)
+                return Restored(made, "the pushed state", pushed.serial)
             if not force and row.lineage != pushed.lineage:
                 raise common.foreign(self.folder, f"the pushed state is of lineage {pushed.lineage}")
             if not force and pushed.serial < row.serial:
                 raise common.older_push(self.folder, pushed.serial, row.serial)
             writers = pushed.previous_writers | replacing.all_runs(connection, row.id)
             new = replace(pushed, serial=max(row.serial, pushed.serial) + 1, previous_writers=writers)
-            replacing.put(connection, row, new, ())
-            return Restored(new, "the pushed state", row.serial)
+            replacing.put(connection, row, new, replacing.begun(connection, row.id))
+            return Restored(new, "the pushed state", pushed.serial, _kept(row))
 
         return self._replace(holder, timeout, change)
 
@@ -183,7 +199,7 @@ class PostgresStore:
                 raise self._no_version(None)
             new = State(lineage, row.serial + 1)
             replacing.put(connection, row, new, ())
-            return Restored(new, "", row.serial)
+            return Restored(new, "", row.serial, _kept(row))
 
         return self._replace(holder, timeout, change)
 
@@ -259,6 +275,10 @@ class PostgresStore:
     def _no_version(self, serial: int | None) -> DiagnosticError:
         there = ", ".join(str(version.serial) for version in self.history())
         return common.no_version(self.folder, serial, there)
+
+
+def _kept(row: rows.StackRow) -> str:
+    return f"the database, as serial {row.serial}"
 
 
 def _in_transaction(connection: psycopg.Connection[Any], work: Callable[[psycopg.Connection[Any]], T]) -> T:
