@@ -22,10 +22,12 @@ from vwplan.engine.events import (
     StepStarted,
     Stopping,
 )
-from vwplan.render.progress import event_line
+from vwplan.render.progress import Powers, doing_text, event_line, powers_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from vwplan.plan import Plan
 
 STILL = 10.0
 """Seconds after which a line says that a step still runs, where no live display does."""
@@ -34,15 +36,15 @@ Listener = Callable[[Event], None]
 
 
 @contextmanager
-def progress(terminal: Terminal) -> Iterator[Listener]:
-    """A listener for the engine's events that fits the terminal."""
+def progress(terminal: Terminal, plan: Plan) -> Iterator[Listener]:
+    """A listener for the engine's events about a plan, that fits the terminal."""
     if terminal.json:
         yield _json_line
     elif terminal.interactive:
-        with _live(terminal) as listener:
+        with _live(terminal, powers_of(plan)) as listener:
             yield listener
     else:
-        yield _Lines(terminal).hear
+        yield _Lines(terminal, powers_of(plan)).hear
 
 
 def _json_line(event: Event) -> None:
@@ -58,8 +60,9 @@ def _snake(name: str) -> str:
 class _Lines:
     """A line for each event, for logs."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, powers: Powers) -> None:
         self._terminal = terminal
+        self._powers = powers
         self._told: dict[str, float] = {}
 
     def hear(self, event: Event) -> None:
@@ -67,19 +70,19 @@ class _Lines:
             if event.elapsed - self._told.get(event.step, 0.0) < STILL:
                 return
             self._told[event.step] = event.elapsed
-        line = event_line(event, colour=self._terminal.colour)
+        line = event_line(event, self._powers, colour=self._terminal.colour)
         if line:
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
 
 
 @contextmanager
-def _live(terminal: Terminal) -> Iterator[Listener]:
+def _live(terminal: Terminal, powers: Powers) -> Iterator[Listener]:
     from rich.console import Console
     from rich.live import Live
 
     console = Console(no_color=not terminal.colour, highlight=False, markup=False, soft_wrap=True)
-    board = _Board()
+    board = _Board(powers)
     with Live(get_renderable=board.render, console=console, refresh_per_second=5, transient=True) as live:
 
         def hear(event: Event) -> None:
@@ -87,7 +90,7 @@ def _live(terminal: Terminal) -> Iterator[Listener]:
             if isinstance(event, StepEnded | Settled | Stopping | StateUnwritten):
                 from rich.text import Text
 
-                line = event_line(event, colour=terminal.colour)
+                line = event_line(event, powers, colour=terminal.colour)
                 if line:
                     live.console.print(Text.from_ansi(line))
 
@@ -99,7 +102,8 @@ class _Board:
 
     MOST = 12
 
-    def __init__(self) -> None:
+    def __init__(self, powers: Powers) -> None:
+        self._powers = powers
         self._running: dict[str, tuple[str, str, float]] = {}
         self._words: dict[str, str] = {}
         self._ended = 0
@@ -110,7 +114,7 @@ class _Board:
             case RunStarted():
                 self._total = event.steps
             case StepStarted():
-                self._running[event.step] = (event.key, event.verb, time.monotonic())
+                self._running[event.step] = (event.key, doing_text(event, self._powers), time.monotonic())
             case StepProgress():
                 self._words[event.step] = event.words
             case StepEnded():
@@ -128,9 +132,9 @@ class _Board:
         now = time.monotonic()
         running = list(self._running.items())
         lines = []
-        for step, (key, verb, since) in running[: self.MOST]:
+        for step, (key, doing, since) in running[: self.MOST]:
             words = self._words.get(step, "")
-            lines.append(f"  {key}: {verb} {now - since:.0f}s{'  ' if words else ''}{words}")
+            lines.append(f"  {key}: {doing} {now - since:.0f}s{'  ' if words else ''}{words}")
         if len(running) > self.MOST:
             lines.append(f"  and {len(running) - self.MOST} more")
         if self._total:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
 from vwplan.engine.events import (
     Event,
     Remaining,
@@ -15,13 +19,14 @@ from vwplan.engine.events import (
     StepStarted,
     Stopping,
 )
+from vwplan.plan.model import Plan, StepVerb
 from vwplan.render.theme import Theme, harmless
+from vwplan.render.words import counted
 
 _DOING = {
     "stage": "Staging",
     "create": "Creating",
     "update": "Updating",
-    "power": "Setting the power",
     "release": "Releasing",
     "attach": "Attaching",
     "deliver": "Delivering the roster",
@@ -33,7 +38,6 @@ _DONE = {
     "stage": "Staged",
     "create": "Created",
     "update": "Updated",
-    "power": "Power set",
     "release": "Released",
     "attach": "Attached",
     "deliver": "Roster delivered",
@@ -42,23 +46,59 @@ _DONE = {
 }
 
 
-def event_line(event: Event, *, colour: bool = False) -> str:
+_POWERING = {"running": "Starting", "paused": "Pausing", "off": "Stopping"}
+
+_POWERED = {"running": "Running", "paused": "Paused", "off": "Off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What a step brings a machine to, and whether it waits until the machine is ready."""
+
+    wanted: str
+    ready: bool
+
+
+Powers = Mapping[str, Power]
+"""What each step of power does, by the step's id."""
+
+_UNTOLD: Powers = MappingProxyType({})
+
+
+def powers_of(plan: Plan) -> Powers:
+    """What the steps of power of a plan do."""
+    found: dict[str, Power] = {}
+    for step in plan.steps:
+        if step.verb is StepVerb.POWER:
+            wanted = str(step.arguments.get("power", ""))
+            found[step.id] = Power(wanted, wanted == "running" and bool(step.arguments.get("ready")))
+    return found
+
+
+def doing_text(event: StepStarted, powers: Powers) -> str:
+    """What a step does, in a word or two: `Creating`, `Starting`."""
+    power = powers.get(event.step)
+    return _DOING.get(event.verb, event.verb) if power is None else _POWERING.get(power.wanted, "Switching")
+
+
+def event_line(event: Event, powers: Powers = _UNTOLD, *, colour: bool = False) -> str:
     """One event as a line without its end; empty for one that has nothing to tell."""
     theme = Theme(colour)
     match event:
         case RunStarted():
-            return f"Run {event.run} begins: {event.steps} steps." if event.steps else ""
+            return f"Run {event.run} begins: {counted(event.steps, 'step')}." if event.steps else ""
         case StepStarted():
-            return f"{theme.paint(event.key, 'bold')}: {_DOING.get(event.verb, event.verb)}..."
+            return f"{theme.paint(event.key, 'bold')}: {doing_text(event, powers)}..."
         case StepProgress():
             words = f": {harmless(event.words)}" if event.words else ""
             return f"{theme.paint(event.key, 'bold')}: still at it{words} [{elapsed_text(event.elapsed)}]"
         case StepEnded():
-            return _ended(event, theme)
+            return _ended(event, powers.get(event.step), theme)
         case Settled():
             return f"{theme.paint(event.key, 'bold')}: {harmless(event.sentence)}"
         case Stopping():
-            return theme.paint(f"{harmless(event.reason)} Waiting for {event.running} running steps.", "yellow")
+            waited = counted(event.running, "running step")
+            return theme.paint(f"{harmless(event.reason)} Waiting for {waited}.", "yellow")
         case StateUnwritten():
             return theme.paint(f"The state could not be written. {_saved(event)}", "red", "bold")
         case RunEnded():
@@ -66,15 +106,21 @@ def event_line(event: Event, *, colour: bool = False) -> str:
     return ""
 
 
-def _ended(event: StepEnded, theme: Theme) -> str:
+def _ended(event: StepEnded, power: Power | None, theme: Theme) -> str:
     key, note = theme.paint(event.key, "bold"), f" ({harmless(event.note)})" if event.note else ""
     left = remaining_text(event.remaining)
     if event.result is StepResult.OK:
-        return f"{key}: {_DONE.get(event.verb, event.verb)} after {elapsed_text(event.elapsed)}{note} [{left}]"
+        return f"{key}: {_done(event, power)} after {elapsed_text(event.elapsed)}{note} [{left}]"
     if event.result is StepResult.SKIPPED:
         return f"{key}: {theme.paint(f'{event.verb} not begun', 'yellow')}{note}"
     words = "failed" if event.result is StepResult.FAILED else "has an unknown outcome"
     return f"{key}: {theme.paint(f'{event.verb} {words}', 'red')} after {elapsed_text(event.elapsed)}{note} [{left}]"
+
+
+def _done(event: StepEnded, power: Power | None) -> str:
+    if power is None:
+        return _DONE.get(event.verb, event.verb)
+    return _POWERED.get(power.wanted, "Switched") + (" and ready" if power.ready else "")
 
 
 def _saved(event: StateUnwritten) -> str:

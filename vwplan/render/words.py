@@ -58,6 +58,11 @@ def string_text(text: str, indent: int) -> str:
     return quoted.replace("${", "$${").replace("%{", "%%{") if "{" in quoted else quoted
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things: `1 step`, `2 steps`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def name_text(name: str) -> str:
     """A key of a map as the language writes it."""
     return name if _NAME.match(name) else json.dumps(name, ensure_ascii=False)

@@ -10,7 +10,7 @@ from vwplan.cli.options import Json, NoColor, Simulate
 from vwplan.cli.options import Stack as StackName
 from vwplan.cli.stack import Given, Stack
 from vwplan.cli.terminal import Terminal
-from vwplan.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from vwplan.diagnostics import Diagnostic, DiagnosticError, Severity, did_you_mean
 
 
 def output(
@@ -53,6 +53,7 @@ def output(
                         "no-outputs",
                         "No outputs",
                         "The state has no outputs: none are declared, or nothing was applied yet.",
+                        severity=Severity.WARNING,
                     )
                 ]
             )

@@ -68,9 +68,11 @@ def plan(
     proposal = work.propose(stored.state if stored else None, options)
     if out is not None:
         save(work, proposal, out)
-    show_proposal(terminal, proposal)
+    show_proposal(terminal, work, proposal)
     if out is not None and not json:
         terminal.say(f"\nSaved the plan to: {out}\n\nTo carry out exactly these steps:\n  vwplan apply {out}")
+    if proposal.plan.incomplete:
+        raise typer.Exit(1)
     if detailed_exitcode and not proposal.plan.empty:
         raise typer.Exit(CHANGES_PENDING)
 
@@ -78,9 +80,12 @@ def plan(
 def tell_unfinished(terminal: Terminal, stored: Stored | None) -> None:
     """Say that an apply is under way, or was cut short, when one is."""
     if stored is not None and stored.unfinished:
+        from vwplan.render.words import counted
+
+        begun = counted(len(stored.unfinished), "step")
         terminal.tell(
-            f"Note: {len(stored.unfinished)} steps were begun and their end is not recorded: an apply is under way, or was "
-            "cut short. The next apply settles them first."
+            f"Note: {begun} begun with no end recorded: an apply is under way, or was cut short. The next apply settles "
+            "that first."
         )
 
 
@@ -92,14 +97,18 @@ def save(work: Stack, proposal: Proposal, path: Path) -> None:
     Disk().replace(path.absolute(), to_text(proposal.plan, work.key.hmac).encode())
 
 
-def show_proposal(terminal: Terminal, proposal: Proposal) -> None:
-    """Print a plan, for a person or for a machine."""
+def show_proposal(terminal: Terminal, work: Stack, proposal: Proposal) -> None:
+    """Print a plan, for a person or for a machine, and what could not be seen when it was made."""
     if terminal.json:
         from vwplan.render.plan_json import plan_json
 
         terminal.say(plan_json(proposal.plan))
-        return
-    from vwplan.render.plan_text import plan_text
+    else:
+        from vwplan.render.plan_text import plan_text
 
-    terminal.diagnose(proposal.plan.warnings)
-    terminal.say(plan_text(proposal.plan, colour=terminal.colour))
+        terminal.diagnose(proposal.plan.warnings)
+        terminal.say(plan_text(proposal.plan, colour=terminal.colour))
+    if proposal.plan.incomplete:
+        from vwplan.cli.unseen import unseen
+
+        terminal.diagnose(unseen(proposal.plan, work.configuration))
