@@ -10,7 +10,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from shop import HOSTS, SPEC, Shop, dying, machine, shop_in, volume
 
-
 A, B = "simulated.a/default", "simulated.b/default"
 
 

@@ -147,7 +147,7 @@ def test_a_call_that_never_comes_back_is_uncertain_and_settled_by_the_next_comma
     field.around, field.adjust = (lambda inner: inner), (lambda plan: plan)
     release.set()
     assert field.run(*trio()).ok
-    assert field.recovered.lines == ("workspace.w1: creating it was begun before; it was made",)
+    assert field.recovered.lines == ("workspace.w1: creating it was begun before: was made",)
     field.whole(trio())
 
 

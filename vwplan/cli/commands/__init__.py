@@ -10,6 +10,7 @@ from vwplan.cli.commands import (
     destroy,
     fmt,
     graph,
+    orphans,
     output,
     plan,
     recover,
@@ -36,5 +37,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("schema")(schema.schema)
     app.command("version")(version.version)
     app.command("recover")(recover.recover)
+    app.command("orphans")(orphans.orphans)
     app.command("force-unlock")(unlock.force_unlock)
     app.add_typer(state.commands, name="state")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vwplan.cli.commands import state_records, state_versions
+from vwplan.cli.commands import state_adopt, state_records, state_versions
 from vwplan.cli.options import Json, NoColor, Simulate
 from vwplan.cli.options import Stack as StackName
 from vwplan.cli.stack import Given, Stack
@@ -21,6 +21,7 @@ commands.command("push")(state_versions.push)
 commands.command("history")(state_versions.history)
 commands.command("restore")(state_versions.restore)
 commands.command("fork")(state_versions.fork)
+commands.command("adopt")(state_adopt.adopt)
 
 Addresses = Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="Only these.")]
 
