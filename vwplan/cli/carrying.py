@@ -34,7 +34,7 @@ def carry_out(
         unsettled = settle(terminal, stack, session)
         proposal = _claimed(stack, session, options, unsettled)
         plan = proposal.plan
-        show_proposal(terminal, proposal)
+        show_proposal(terminal, stack, proposal)
         if plan.empty:
             return 1 if plan.incomplete else 0
         if plan.steps and not approved and not _approved(terminal, options, ask):
@@ -163,7 +163,7 @@ def run_plan(
     from vwplan.plan.serial import to_text
 
     interrupt = Interrupt()
-    with progress(terminal) as listener, _listening(interrupt, terminal):
+    with progress(terminal, plan) as listener, _listening(interrupt, terminal):
         result = apply(
             plan,
             session,
@@ -199,16 +199,19 @@ def _listening(interrupt: Interrupt, terminal: Terminal) -> Iterator[None]:
 
 def _tell(terminal: Terminal, plan: Plan, result: ApplyResult) -> int:
     from vwplan.render.outputs import outputs_text
+    from vwplan.render.words import counted
 
     terminal.diagnose(result.diagnostics)
     code = INTERRUPTED if result.interrupted else 0 if result.ok and not plan.incomplete else 1
     if not terminal.json:
         done = f"{result.added} added, {result.changed} changed, {result.destroyed} destroyed"
-        if result.ok:
+        if result.ok and plan.incomplete:
+            terminal.tell(f"\nAll is done but what is on hosts that could not be seen. Resources: {done}.")
+        elif result.ok:
             terminal.say(f"\n{'Destroy' if plan.destroy else 'Apply'} complete! Resources: {done}.")
         else:
             counts = {"failed": result.failed, "uncertain": result.uncertain, "not begun": result.skipped}
-            left = ", ".join(f"{count} steps {word}" for word, count in counts.items() if count)
+            left = ", ".join(f"{counted(count, 'step')} {word}" for word, count in counts.items() if count)
             terminal.tell(f"\nNot all was done. Resources: {done}{'; ' if left else ''}{left}.")
         if result.outputs and not plan.destroy:
             terminal.say("\nOutputs:\n\n" + outputs_text(result.outputs))
