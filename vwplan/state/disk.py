@@ -38,6 +38,13 @@ class Disk:
             raise
         self.flush_folder(path.parent)
 
+    def covered(self, path: Path, content: bytes) -> bytes:
+        """A content as it is to lie in a file of that name: as it is, unless the disk covers what lies on it."""
+        return content
+
+    def cover_all(self, *folders: Path) -> None:
+        """Put all files of a state under the cover of this disk, which has none."""
+
     def rename(self, source: Path, target: Path) -> None:
         """Give a file another name, in place of what had it."""
         source.rename(target)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vwplan.state.cover import SEALED
 from vwplan.state.damage import Belongs, Damaged, NewerFormat
 from vwplan.state.entries import Entry, entry_from_plain, entry_to_plain
 from vwplan.state.wire import Unreadable, decode, encode, to_bytes
@@ -63,6 +64,8 @@ def write_entries(entries: Sequence[Entry], first: int, header: Header) -> bytes
 
 def read_header(text: bytes) -> Header:
     """The header of a journal; `Damaged` or `NewerFormat` if it has none that can be trusted."""
+    if text.startswith(SEALED):
+        raise Damaged("it is sealed, and does not open with its key: it was altered, or cut off")
     line, end, _ = text.partition(b"\n")
     match = _LINE.fullmatch(line[:-1]) if line.endswith(b"}") and end else None
     if match is None or match[1] != b"0" or match[2] != b"0" or match[3] != _checksum(0, 0, match[4], b""):

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from vwplan.state.cover import SEALED
 from vwplan.state.damage import Damaged, NewerFormat
 from vwplan.state.records import State
 from vwplan.state.wire import (
@@ -66,6 +67,8 @@ def write_snapshot(state: State) -> bytes:
 
 def checksum_of(text: bytes) -> str:
     """The checksum that stands at the end of a snapshot's text; `Damaged` if it is not that of the text before it."""
+    if text.startswith(SEALED):
+        raise Damaged("it is sealed, and does not open with its key: it was altered, or cut off")
     tail = _TAIL.fullmatch(text[-_TAIL_LENGTH:])
     if tail is None:
         raise Damaged("it is cut off: its end is not there" if text else "it is empty")
