@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vwplan.diagnostics import DiagnosticError, Severity
-from vwplan.graph import build, hosts
+from vwplan.graph import Wanted, build, hosts
 from vwplan.hcl.functions.json_text import json_text
 from vwplan.spec import LocalFiles, load, read_variables
 from vwplan.state.records import State
@@ -62,8 +62,8 @@ def environment_of(files: Files, prefix: str) -> dict[str, str]:
     return {prefix + name: value for name, _, value in (line.partition("=") for line in lines if line)}
 
 
-def ours(directory: Path, files: Files) -> Verdict:
-    """What we say of a module."""
+def planned(directory: Path, files: Files, *, simulate: bool = True, **more: Any) -> Wanted:
+    """What a module wants, with that folder as the working directory. Raises `DiagnosticError`."""
     write(directory, files, ".vw.hcl", ".vwvars.hcl")
     before = Path.cwd()
     os.chdir(directory)
@@ -72,15 +72,20 @@ def ours(directory: Path, files: Files) -> Verdict:
         variables = read_variables(
             configuration.root, environment=environment_of(files, "VW_VAR_"), directory=directory
         )
-        there = hosts(configuration, variables, directory=str(directory / "world"), simulate=True)
-        wanted = build(
-            configuration, variables, state=State(LINEAGE), hosts=there, files=LocalFiles(), directory=str(directory)
-        )
+        there = hosts(configuration, variables, directory=str(directory / "world"), simulate=simulate)
+        more.setdefault("state", State(LINEAGE))
+        return build(configuration, variables, hosts=there, files=LocalFiles(), directory=str(directory), **more)
+    finally:
+        os.chdir(before)
+
+
+def ours(directory: Path, files: Files) -> Verdict:
+    """What we say of a module."""
+    try:
+        wanted = planned(directory, files)
     except DiagnosticError as error:
         told = [d for d in error.diagnostics if d.severity is Severity.ERROR]
         return {"fails": [f"{d.code}: {d.detail}" for d in told] or ["nothing was told"]}
-    finally:
-        os.chdir(before)
     outputs = {}
     for output in wanted.outputs:
         value = output.value.value if isinstance(output.value, Sensitive) else output.value

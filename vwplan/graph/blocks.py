@@ -91,7 +91,7 @@ class _Evaluation:
         block = self.block
         if block.kind.name == "environment":
             return self._environment(key, stage)
-        spot = self.maker.spot(self.module, block, key, mode)
+        spot = self.maker.spot(scope, block, key, mode)
         self._look(stage)
         instance = _FINISH[block.kind.name](self, spot, stage, scope)
         if block.meta.lifecycle.postconditions:

@@ -24,7 +24,7 @@ from vwplan.graph.members import evaluate_cluster, evaluate_members
 from vwplan.graph.model import CheckResult, Moved, Resource, Taken, Wanted
 from vwplan.graph.moves import Relocated, modules_of, relocated, removals
 from vwplan.graph.order import Node, Plotter, ordered
-from vwplan.graph.providers import Placement, configured, passed_on
+from vwplan.graph.providers import Placement, chosen_key, configured, passed_on
 from vwplan.graph.scope import InstanceScope
 from vwplan.graph.seats import Reserved, Seats
 from vwplan.graph.waiting import waited_for
@@ -172,8 +172,15 @@ class Building:
             calls = module.calls[call.name] = Calls("" if expansion is None else expansion.mode)
             if expansion is None:
                 continue
-            providers = passed_on(module.providers, call.providers)
             for key, value in expansion.keys.items():
+                inner = scope if expansion.mode == "single" else scope.of(expansion.mode, key, value)
+                try:
+                    chosen = {name: chosen_key(compiled, inner) for name, compiled in call.provider_keys.items()}
+                except DiagnosticError as error:
+                    self.world.tell(error)
+                    calls.mode = ""
+                    continue
+                providers = passed_on(module.providers, call.providers, chosen)
                 calls.instances[key] = ModuleInstance(
                     call.module,
                     (*module.path, ModuleStep(call.name, key)),
@@ -263,7 +270,7 @@ def hosts(
     plotter = Plotter(root)
     needed: list[Node] = []
     for block in root.providers.values():
-        for compiled in block.arguments.values():
+        for compiled in (*block.arguments.values(), *([block.for_each] if block.for_each is not None else ())):
             for reference in compiled.references:
                 needed += plotter.targets(reference, (), root)
     for node in ordered(needed):

@@ -14,12 +14,12 @@ from vwplan.graph.identity import default_name
 from vwplan.graph.model import Cause, Lifecycle, Moved
 from vwplan.graph.objects import Instance
 from vwplan.graph.parts import problem
-from vwplan.graph.providers import Place, Placement
+from vwplan.graph.providers import Place, Placement, chosen_key
 from vwplan.graph.scope import InstanceScope
 from vwplan.graph.seats import Seats
 from vwplan.graph.uses import NOTHING, Uses
 from vwplan.graph.waiting import waited_for
-from vwplan.graph.world import ModuleInstance, World
+from vwplan.graph.world import World
 from vwplan.hcl.evaluate import Compiled
 from vwplan.kinds import UnitError, parse_duration
 from vwplan.spec.model import LifecycleBlock, Meta, Part, ResourceBlock
@@ -112,16 +112,21 @@ class Maker:
         self._names: dict[tuple[Place, str, str], str] = {}
         self._metas: dict[tuple[int, ...], tuple[Lifecycle, Mapping[str, int], Uses]] = {}
 
-    def spot(self, module: ModuleInstance, block: ResourceBlock, key: Key, mode: str) -> Spot:
+    def spot(self, scope: InstanceScope, block: ResourceBlock, key: Key, mode: str) -> Spot:
         """The spot of one instance of an ordinary block."""
+        module = scope.module
         bare = f"{module.prefix}{block.key}"
         text = bare + key_text(key)
-        place = self.placement.find(block.meta.provider, module.providers)
+        place = self.place(scope, block.meta)
         record = self.world.records.get(text)
         if record is None:
             record = self._implied(bare, key, text, mode, block.range)
         address = Address(block.kind.name, block.name, key, module=module.path)
         return self.settle(text, address, record, place, block.range, (block.part,))
+
+    def place(self, scope: InstanceScope, meta: Meta) -> Place:
+        """The place that the `provider` argument of a block names, or that of the default one."""
+        return self.placement.find(meta.provider, scope.module.providers, chosen_key(meta.provider_key, scope))
 
     def _implied(self, bare: str, key: Key, text: str, mode: str, range: Range) -> Record | None:
         """The record of an instance whose block gained or lost `count` since: what had no index is the first, and back."""

@@ -165,7 +165,7 @@ class _Role:
         read_files(arguments, self.module, maker, member.range)
         whole = cluster.address
         address = Address("cluster", block.name, whole.key, member.role, key, whole.module)
-        place = maker.placement.find(member.meta.provider or block.meta.provider, self.module.providers)
+        place = maker.place(scope, member.meta if member.meta.provider is not None else block.meta)
         spot = maker.settle(text, address, self.world.records.get(text), place, member.range, (member.part, block.part))
         instance, name, unset = finish_workspace(maker, spot, arguments, stage.uses)
         made = maker.add(spot, instance, name, scope, (member.meta, block.meta), unset, stage.causes)

@@ -78,6 +78,7 @@ def meta_references(meta: Meta, repetition: bool = True, depends: bool = True) -
     """The references of meta-arguments; with `repetition` those of `count` and `for_each`, with `depends` `depends_on`."""
     lifecycle = meta.lifecycle
     single = [lifecycle.prevent_destroy, lifecycle.replace, *lifecycle.replace_triggered_by, *meta.timeouts.values()]
+    single.append(meta.provider_key)
     if repetition:
         single += [meta.count, meta.for_each]
     for compiled in single:
@@ -154,6 +155,8 @@ class Plotter:
             node = self.nodes[path, "call", inner.name, ""]
             node.needs += outer
             self._refer(node, meta_references(inner.meta, depends=False), path, module)
+            for compiled in inner.provider_keys.values():
+                self._refer(node, compiled.references, path, module)
             waits = self.nodes[path, "gate", inner.name, ""]
             waits.needs += [node, *gate]
             self._refer(waits, inner.meta.depends_on, path, module)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vwplan.address import key_text
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems
+from vwplan.graph.expand import expand
 from vwplan.graph.parts import ABSENT, problem, read_argument
-from vwplan.hcl.evaluate import Reference, Scope
+from vwplan.graph.scope import InstanceScope
+from vwplan.hcl.evaluate import Compiled, Reference, Scope
 from vwplan.kinds import with_defaults
 from vwplan.provider import find
 from vwplan.provider.api import HostConfiguration
-from vwplan.spec.model import Configuration, Given, Module, ProviderBlock
+from vwplan.spec.model import Configuration, Given, Meta, Module, ProviderBlock
 from vwplan.state.records import State
-from vwplan.values import Sensitive
+from vwplan.values import STRING, ConversionError, Sensitive, Unknown, convert, has_marks
 
 Plain = Any
 
@@ -41,28 +45,65 @@ def pretended(key: str) -> str:
 
 
 def configured(
-    configuration: Configuration, scope: Scope, *, directory: str, simulate: bool
+    configuration: Configuration, scope: InstanceScope, *, directory: str, simulate: bool
 ) -> dict[str, HostConfiguration]:
     """The hosts by key (`libvirt.site/default`). `scope` answers variables and locals. `DiagnosticError` tells all problems."""
     problems = Problems()
     found: dict[str, HostConfiguration] = {}
     blocks = dict(configuration.root.providers)
-    for key, block in blocks.items():
+    for block in blocks.values():
         try:
-            if simulate and block.type != SIMULATED:
-                host = _plain_host(pretended(key), directory)
-            else:
-                host = HostConfiguration(key, HOST, _settings(block, scope), directory)
+            for key, inner in _each(block, scope):
+                if simulate and block.type != SIMULATED:
+                    host = _plain_host(pretended(key), directory)
+                else:
+                    host = HostConfiguration(key, HOST, _settings(block, inner), directory)
+                found.setdefault(host.key, host)
         except DiagnosticError as error:
             problems.extend(error.diagnostics)
-        else:
-            found.setdefault(host.key, host)
     problems.raise_errors()
     default = default_key(configuration)
     if default not in blocks:
         host = _plain_host(pretended(default) if simulate else default, directory)
         found.setdefault(host.key, host)
     return found
+
+
+def _each(block: ProviderBlock, scope: InstanceScope) -> Iterator[tuple[str, InstanceScope]]:
+    """The keys of what a provider block configures, each with the scope of its arguments."""
+    if block.for_each is None:
+        yield block.key, scope
+        return
+    for key, value in expand(Meta(for_each=block.for_each), scope).keys.items():
+        if not isinstance(key, str) or _KEY.fullmatch(key) is None:
+            detail = f"{key_text(key)} is a key of for_each, and names a host: letters, digits, dots, dashes and underscores."
+            raise problem("invalid-for-each", "Invalid for_each", detail, block.for_each.range)
+        yield block.key + key_text(key), scope.of("each", key, value)
+
+
+_KEY = re.compile(r"[\w.-]+")
+
+
+def chosen_key(compiled: Compiled | None, scope: Scope) -> str:
+    """Which of several provider configurations is meant, as it stands behind their name: `["a"]`; empty for a name alone."""
+    if compiled is None:
+        return ""
+    value = compiled.evaluate(scope)
+    if has_marks(value):
+        detail = "The key of a provider is told by the plan, so it cannot be made from a sensitive or ephemeral value."
+        raise problem("sensitive-argument", "Sensitive value", detail, compiled.range)
+    if isinstance(value, Unknown):
+        detail = "The key of a provider must be known when planning."
+        raise problem("late-argument", "Known only after apply", detail, compiled.range)
+    try:
+        text = convert(value, STRING)
+    except ConversionError as error:
+        raise problem(
+            "wrong-type", "Wrong type", f"The key of a provider is a string: {error}.", compiled.range
+        ) from None
+    if not isinstance(text, str):
+        raise problem("wrong-type", "Wrong type", "The key of a provider cannot be null.", compiled.range)
+    return key_text(text)
 
 
 def _plain_host(key: str, directory: str) -> HostConfiguration:
@@ -74,10 +115,6 @@ def _plain_host(key: str, directory: str) -> HostConfiguration:
 
 
 def _settings(block: ProviderBlock, scope: Scope) -> Mapping[str, Plain]:
-    if block.for_each is not None or block.hosts:
-        at = block.for_each.range if block.for_each is not None else block.hosts[0].range
-        detail = "A provider has one host in this version: pools of hosts and for_each are not there yet."
-        raise problem("not-yet", "Not in this version", detail, at)
     declared = find(block.type, block.range).settings
     arguments = {argument.name: argument for argument in declared.arguments}
     given: dict[str, Plain] = {}
@@ -105,9 +142,12 @@ def needed_hosts(configuration: Configuration, state: State, hosts: Mapping[str,
             for meta in (block.meta, *(member.meta for member in block.members)):
                 key = names.get("", placement.default) if meta.provider is None else meta.provider.text
                 used.add(names.get(key, key))
-        todo.extend((call.module, passed_on(names, call.providers)) for call in module.calls.values())
+        for call in module.calls.values():
+            # Which one of several a call passes on is not known here, so all of them count.
+            used.update(call.providers[name].text for name in call.provider_keys)
+            todo.append((call.module, passed_on(names, call.providers, {})))
     found = {f"{record.provider}/{record.host}" for record in (*state.records.values(), *state.deposed.values())}
-    found.update(placement.table[key].key for key in used if key in placement.table)
+    found.update(place.key for key, place in placement.table.items() if key in used or key.partition("[")[0] in used)
     return frozenset(found & hosts.keys())
 
 
@@ -137,18 +177,26 @@ class Placement:
         by_provider = {host.provider: Place(host.provider, host.label) for host in hosts.values()}
         default = default_key(configuration)
         table: dict[str, Place] = dict(by_provider)
-        for key in (*configuration.root.providers, default):
+        names = [key for key, block in configuration.root.providers.items() if block.for_each is None]
+        for key, block in configuration.root.providers.items():
+            if block.for_each is not None:
+                tails = (name.removeprefix(stem) for stem in {key, pretended(key)} for name in by_provider)
+                names += [key + tail for tail in tails if tail.startswith("[")]
+        for key in (*names, default):
             place = by_provider.get(key) or by_provider.get(pretended(key))
             if place is not None:
                 table[key] = place
         return Placement(table, default)
 
-    def find(self, reference: Reference | None, names: Mapping[str, str]) -> Place:
-        """The place that a block's `provider` argument names in a module; `names` are the module's own."""
+    def find(self, reference: Reference | None, names: Mapping[str, str], chosen: str = "") -> Place:
+        """The place that a block's `provider` argument names in a module; `names` are the module's own.
+
+        `chosen` is the key behind the name, where it is computed.
+        """
         if reference is None:
             key = names.get("", self.default)
         else:
-            key = names.get(reference.text, reference.text)
+            key = names.get(reference.text, reference.text) + chosen
         place = self.table.get(key)
         if place is None:
             at = None if reference is None else reference.range
@@ -158,8 +206,10 @@ class Placement:
         return place
 
 
-def passed_on(names: Mapping[str, str], given: Mapping[str, Reference]) -> Mapping[str, str]:
+def passed_on(names: Mapping[str, str], given: Mapping[str, Reference], chosen: Mapping[str, str]) -> Mapping[str, str]:
     """The provider names of a called module: those around it, and over them those that the call passes.
+
+    `chosen` are the keys behind those names, where they are computed.
 
     A call that passes a default of some sort (`providers = { libvirt = libvirt.site }`) makes it the default inside.
     """
@@ -167,7 +217,7 @@ def passed_on(names: Mapping[str, str], given: Mapping[str, Reference]) -> Mappi
         return names
     inner = dict(names)
     for name, outer in given.items():
-        key = names.get(outer.text, outer.text)
+        key = names.get(outer.text, outer.text) + chosen.get(name, "")
         inner[name] = key
         if "." not in name:
             inner[""] = key

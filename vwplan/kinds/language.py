@@ -74,13 +74,15 @@ PROVIDER = BlockType(
     "provider",
     "How hypervisors are reached. Further arguments are the provider's own.",
     Effect.RECORD,
-    arguments=(_argument("alias", STRING, "A name for it, where there are several of its type."),),
+    arguments=(
+        _argument("alias", STRING, "A name for it, where there are several of its type."),
+        _argument("for_each", DYNAMIC, "A map or a set of strings: a host for each, provider.alias[each.key]."),
+    ),
     label="TYPE",
     absent=(
         Absent("host", "A pool of hosts"),
         Absent("limits", "Limits of hosts"),
         Absent("labels", "Labels of hosts"),
-        Absent("for_each", "A provider for each of a collection"),
     ),
 )
 

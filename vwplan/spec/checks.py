@@ -66,10 +66,21 @@ def _inputs(draft: Draft, call: Call, child: Draft) -> None:
 
 def _providers(draft: Draft) -> None:
     """Every provider configuration that is named must be declared, or handed in by each call of the module."""
-    for _, reference in draft.provider_uses:
-        if not _is_provider(draft, reference):
-            near = draft.near(reference.text, draft.providers)
-            detail = f'There is no provider configuration "{reference.text}".{near or _declare(reference)}'
+    for reference, computed in draft.provider_uses:
+        name, keyed = reference.text, computed
+        if reference.steps and not reference.steps[-1].attribute and not computed:
+            name, keyed = reference.text_of(len(reference.steps) - 1), True
+        block = draft.providers.get(name)
+        if block is not None and (block.for_each is not None) != keyed:
+            detail = f"{name} has no for_each, so there is only one. Leave the key out."
+            if block.for_each is not None:
+                detail = (
+                    f'{name} has for_each, so there are several. Pick one, such as {name}["a key"] or {name}[each.key].'
+                )
+            draft.add(Diagnostic("wrong-key", "Wrong sort of key", detail, reference.range))
+        elif block is None and (keyed or not _is_provider(draft, reference)):
+            near = draft.near(name, draft.providers)
+            detail = f'There is no provider configuration "{name}".{near or _declare(reference)}'
             draft.add(Diagnostic("unknown-provider", "Unknown provider", detail, reference.range))
 
 

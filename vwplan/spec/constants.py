@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vwplan.diagnostics import Diagnostic, Range, Source
-from vwplan.hcl.evaluate import EvaluationError, MappingScope, Reference, compile_expression
+from vwplan.hcl.evaluate import Compiled, EvaluationError, MappingScope, Reference, compile_expression
 from vwplan.hcl.evaluation.tree import as_reference, spine
-from vwplan.hcl.syntax import Attribute, Expression, Literal, Parenthesised, TupleItems, Variable
+from vwplan.hcl.syntax import Attribute, Expression, Index, Literal, Parenthesised, TupleItems, Variable
 from vwplan.kinds.check import reason_of
-from vwplan.spec.draft import Draft
+from vwplan.spec.draft import Draft, Place
 from vwplan.values import BOOL, STRING, ConversionError, Null, Type, Value, convert
 
 _EMPTY = MappingScope()
@@ -70,6 +70,19 @@ def reference(draft: Draft, expression: Expression, source: Source, what: str) -
         detail = f"{what} takes a reference such as workspace.NAME."
     draft.add(Diagnostic("not-a-reference", "Not a reference", detail, _range(expression, source)))
     return None
+
+
+def keyed_reference(
+    draft: Draft, expression: Expression, source: Source, what: str, place: Place
+) -> tuple[Reference | None, Compiled | None]:
+    """A reference whose last key may be an expression, and that expression where it is one."""
+    node = expression
+    while isinstance(node, Parenthesised):
+        node = node.inner
+    if not isinstance(node, Index) or isinstance(node.key, Literal):
+        return reference(draft, expression, source, what), None
+    found = reference(draft, node.collection, source, what)
+    return found, None if found is None else draft.compile(node.key, source, place)
 
 
 def reference_list(draft: Draft, attribute: Attribute, source: Source) -> tuple[Reference, ...]:

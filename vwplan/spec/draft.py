@@ -62,6 +62,7 @@ class Call:
     inputs: Mapping[str, Compiled]
     meta: Meta
     providers: Mapping[str, Reference]
+    provider_keys: Mapping[str, Compiled]
     source_range: Range
     range: Range
 
@@ -87,7 +88,7 @@ class Draft:
     """What has been read of a module.
 
     `broken` are the identities of sources that could not be read wholly, so that something may be missing. `depends` and
-    `provider_uses` are references that are no expressions, each with its place or the name inside that it is for. `absent_data`
+    `provider_uses` are references that are no expressions, each with its place, or with whether a computed key follows. `absent_data`
     are data blocks that were refused. `children` are the modules called, by the call's name; `handed` the provider
     configurations that every call of this module hands in. `searches` counts those for near names among many.
     """
@@ -108,7 +109,7 @@ class Draft:
     settings: SettingsBlock | None = None
     uses: list[Use] = field(default_factory=list)
     depends: list[tuple[Place, Reference]] = field(default_factory=list)
-    provider_uses: list[tuple[str, Reference]] = field(default_factory=list)
+    provider_uses: list[tuple[Reference, bool]] = field(default_factory=list)
     absent_data: set[str] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
     children: dict[str, Draft] = field(default_factory=dict)

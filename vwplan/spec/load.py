@@ -174,7 +174,13 @@ class _Reading:
         """The module of a draft at the end of a path of calls."""
         calls = {
             name: ModuleCall(
-                name, self._assembled(child, (*path, name)), call.inputs, call.meta, call.providers, call.range
+                name,
+                self._assembled(child, (*path, name)),
+                call.inputs,
+                call.meta,
+                call.providers,
+                call.range,
+                call.provider_keys,
             )
             for name, call in draft.calls.items()
             if (child := draft.children.get(name)) is not None

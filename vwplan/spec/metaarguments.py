@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from vwplan.diagnostics import Diagnostic, Range, Source
@@ -10,7 +11,7 @@ from vwplan.hcl.evaluate import Compiled, Reference
 from vwplan.hcl.syntax import Attribute, Block, Body, Expression, Literal, TupleItems, Variable
 from vwplan.kinds import argument_of, block_of
 from vwplan.spec import mistakes
-from vwplan.spec.constants import reference, reference_list
+from vwplan.spec.constants import keyed_reference, reference, reference_list
 from vwplan.spec.decode import decode_part, take_constant
 from vwplan.spec.draft import Draft, Place
 from vwplan.spec.model import Condition, LifecycleBlock, Meta
@@ -47,10 +48,12 @@ def decode_meta(draft: Draft, body: Body, shape: Shape, place: Place, outside: P
             timeouts = _timeouts(draft, block, place, source)
     depends_on = attributes.get("depends_on") if "depends_on" in shape.meta_arguments else None
     provider = attributes.get("provider") if "provider" in shape.meta_arguments else None
+    named, key = _provider(draft, provider, source, place) if provider else (None, None)
     return Meta(
         *_repetition(draft, body, shape, outside),
         depends_on=_depends_on(draft, depends_on, source, place) if depends_on else (),
-        provider=_provider(draft, provider, source) if provider else None,
+        provider=named,
+        provider_key=key,
         timeouts=timeouts or {},
         lifecycle=lifecycle or LifecycleBlock(),
     )
@@ -103,11 +106,18 @@ def _depends_on(draft: Draft, attribute: Attribute, source: Source, place: Place
     return found
 
 
-def _provider(draft: Draft, attribute: Attribute, source: Source) -> Reference | None:
-    found = reference(draft, attribute.expression, source, '"provider"')
+PROVIDER_KEY_ROOTS = frozenset({"each", "count", "var", "local", "parent"})
+"""What the key of a provider may be made from: hosts must be known before anything is planned."""
+
+
+def _provider(
+    draft: Draft, attribute: Attribute, source: Source, place: Place
+) -> tuple[Reference | None, Compiled | None]:
+    inside = replace(place, roots=PROVIDER_KEY_ROOTS, words="the key of a provider")
+    found, key = keyed_reference(draft, attribute.expression, source, '"provider"', inside)
     if found is not None:
-        draft.provider_uses.append(("", found))
-    return found
+        draft.provider_uses.append((found, key is not None))
+    return found, key
 
 
 def _timeouts(draft: Draft, block: Block, place: Place, source: Source) -> Mapping[str, Compiled]:
@@ -149,7 +159,7 @@ def _lifecycle(draft: Draft, block: Block, place: Place, kind: str, source: Sour
 
 
 def _with_self(place: Place) -> Place:
-    return Place(place.node, place.each, place.count, True, place.cluster, place.iterators, place.roots, place.words)
+    return replace(place, itself=True)
 
 
 def conditions(draft: Draft, block: Block, place: Place, source: Source) -> list[Condition]:

@@ -84,12 +84,17 @@ class LifecycleBlock:
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """The meta-arguments of a block. `provider` is the provider configuration's name in this module (`libvirt.site`)."""
+    """The meta-arguments of a block.
+
+    `provider` is the provider configuration's name in this module (`libvirt.site`); where that is one for each of a
+    collection, and which follows from an expression, `provider_key` is that.
+    """
 
     count: Compiled | None = None
     for_each: Compiled | None = None
     depends_on: tuple[Reference, ...] = ()
     provider: Reference | None = None
+    provider_key: Compiled | None = None
     timeouts: Mapping[str, Compiled] = field(default_factory=dict)
     lifecycle: LifecycleBlock = field(default_factory=LifecycleBlock)
 
@@ -184,7 +189,8 @@ class OutputBlock:
 class ModuleCall:
     """`module "NAME" { … }`: the called module, its inputs, its meta-arguments.
 
-    `providers` maps a provider name inside the called module to the compiled or referenced one outside.
+    `providers` maps a provider name inside the called module to the one outside; `provider_keys` has, for those of which
+    there is one for each of a collection, the expression that says which.
     """
 
     name: str
@@ -193,6 +199,7 @@ class ModuleCall:
     meta: Meta
     providers: Mapping[str, Reference]
     range: Range
+    provider_keys: Mapping[str, Compiled] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

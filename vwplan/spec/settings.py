@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Source, did_you_mean
 from vwplan.hcl.evaluate import Compiled
@@ -19,6 +20,9 @@ from vwplan.spec.versions import ConstraintError, satisfies
 
 DEFAULT_PROVIDER = "libvirt"
 STORES = ("local", "postgres")
+
+_OURS = frozenset({"alias", "for_each"})
+"""Arguments of a provider block that are the language's, not the provider's."""
 
 _BEFORE_ALL = frozenset({"var", "local", "path", "vwplan"})
 """What provider blocks may refer to: hosts must be known before anything is planned."""
@@ -141,7 +145,7 @@ def decode_provider(draft: Draft, block: Block, source: Source) -> None:
     own = Shape(settings)
     arguments: dict[str, Compiled] = {}
     rest = block.body._replace(
-        attributes={name: each for name, each in attributes.items() if name != "alias" and name not in shape.absent},
+        attributes={name: each for name, each in attributes.items() if name not in _OURS and name not in shape.absent},
         blocks=tuple(inner for inner in block.body.blocks if inner.kind not in shape.absent),
     )
     for attribute in attributes.values():
@@ -151,9 +155,17 @@ def decode_provider(draft: Draft, block: Block, source: Source) -> None:
         if inner.kind in shape.absent:
             draft.add(mistakes.unknown_block(shape, inner, source))
     place = Place(roots=_BEFORE_ALL, words="a provider block")
+    for_each = attributes.get("for_each")
+    collection: Compiled | None = None
+    if for_each is not None:
+        collection = draft.compile(for_each.expression, source, place)
+        place = replace(place, each=True, roots=_BEFORE_ALL | {"each"})
+        if alias_attribute is None:
+            detail = "A provider with for_each needs an alias, so that each can be named: provider.alias[each.key]."
+            draft.add(Diagnostic("missing-argument", "Missing argument", detail, where))
     part = decode_part(draft, rest, own, place, where)
     arguments = {name: each.value for name, each in part.arguments.items()}
-    made = ProviderBlock(label.text, alias, arguments, (), where)
+    made = ProviderBlock(label.text, alias, arguments, (), where, collection)
     first = draft.providers.setdefault(made.key, made)
     if first is not made:
         what = f'provider "{label.text}"' + (f' with alias "{alias}"' if alias else " without an alias")

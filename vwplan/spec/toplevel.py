@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vwplan.diagnostics import Diagnostic, Range, Source, did_you_mean
-from vwplan.hcl.evaluate import Reference
+from vwplan.hcl.evaluate import Compiled, Reference
 from vwplan.hcl.lexer import is_name
 from vwplan.hcl.syntax import Attribute, Block, Body, Expression, Index, Literal, ObjectItems, Variable
 from vwplan.kinds import KINDS, LATER_KINDS
 from vwplan.kinds.language import DATA_KINDS, ELSEWHERE, RESERVED, TOP
 from vwplan.spec import mistakes
-from vwplan.spec.constants import constant_flag, constant_text, reference, reference_list
+from vwplan.spec.constants import constant_flag, constant_text, keyed_reference, reference, reference_list
 from vwplan.spec.draft import Call, Draft, Place
-from vwplan.spec.metaarguments import conditions, decode_meta
+from vwplan.spec.metaarguments import PROVIDER_KEY_ROOTS, conditions, decode_meta
 from vwplan.spec.model import (
     CheckBlock,
     Condition,
@@ -134,12 +134,14 @@ def _module(draft: Draft, block: Block, source: Source) -> None:
     if where_from is None and id(source) not in draft.broken:
         draft.add(mistakes.missing_argument(shape, "source", where))
     meta = decode_meta(draft, block.body, CALL_SHAPE, place, outside, "")
+    providers, keys = _providers(draft, attributes.get("providers"), source, place)
     made = Call(
         name,
         constant_text(draft, where_from, source),
         inputs,
         Meta(meta.count, meta.for_each, meta.depends_on),
-        _providers(draft, attributes.get("providers"), source),
+        providers,
+        keys,
         where if where_from is None else Range(source, where_from.expression.start, where_from.expression.end),
         where,
     )
@@ -148,24 +150,30 @@ def _module(draft: Draft, block: Block, source: Source) -> None:
         draft.add(mistakes.duplicate(f'module "{name}"', where, first.range))
 
 
-def _providers(draft: Draft, attribute: Attribute | None, source: Source) -> dict[str, Reference]:
-    """`providers = { inside = outside.alias }`, by the name inside."""
+def _providers(
+    draft: Draft, attribute: Attribute | None, source: Source, place: Place
+) -> tuple[dict[str, Reference], dict[str, Compiled]]:
+    """`providers = { inside = outside.alias }`, by the name inside, and the keys that are expressions."""
     if attribute is None:
-        return {}
+        return {}, {}
     expression = attribute.expression
     if not isinstance(expression, ObjectItems):
         detail = '"providers" takes provider configurations by name: { libvirt = libvirt.site }.'
         subject = Range(source, expression.start, expression.end)
         draft.add(Diagnostic("wrong-type", "Wrong type", detail, subject))
-        return {}
+        return {}, {}
     found: dict[str, Reference] = {}
+    keys: dict[str, Compiled] = {}
+    within = replace(place, roots=PROVIDER_KEY_ROOTS, words="the key of a provider")
     for key, value in expression.items:
         inside = key.name if isinstance(key, Variable) else source.text[key.start : key.end].strip('"')
-        outside = reference(draft, value, source, '"providers"')
+        outside, chosen = keyed_reference(draft, value, source, '"providers"', within)
         if outside is not None:
             found[inside] = outside
-            draft.provider_uses.append((inside, outside))
-    return found
+            draft.provider_uses.append((outside, chosen is not None))
+        if chosen is not None:
+            keys[inside] = chosen
+    return found, keys
 
 
 def _data(draft: Draft, block: Block, source: Source) -> None:
