@@ -116,22 +116,29 @@ class SimulatedConnection:
             if namesake is not None and namesake.identity != action.identity:
                 raise Refused("Name is taken", f"The host has another {action.kind} named {action.name}.")
             self._claim(action.kind, action.identity, action.arguments)
-        made = thing or Thing(
-            action.identity, action.kind, action.name, _mark(action), action.arguments, (), "", "", 0, {}
-        )
-        for part in parts_of(action.kind):
-            if part in made.parts:
-                continue
-            made = dataclasses.replace(
-                made,
-                parts=(*made.parts, part),
-                power="off" if action.kind == "workspace" else "",
-                status="off" if action.kind == "workspace" else "present",
-                extra={"context": action.context, "reservations": list(action.reservations)},
+            made = thing or Thing(
+                action.identity, action.kind, action.name, _mark(action), action.arguments, (), "", "", 0, {}
             )
-            self._world.put(made)
+            missing = [part for part in parts_of(action.kind) if part not in made.parts]
+            # What an object claims comes with its first part: who dies here leaves both or neither.
+            if missing:
+                made = self._add_part(made, missing[0], action)
+        for place, part in enumerate(missing):
+            if place:
+                made = self._add_part(made, part, action)
             strike(self._faults, action, part, reporter)
         return Outcome(_observed(made), facts_of(made))
+
+    def _add_part(self, thing: Thing, part: str, action: Action) -> Thing:
+        made = dataclasses.replace(
+            thing,
+            parts=(*thing.parts, part),
+            power="off" if action.kind == "workspace" else "",
+            status="off" if action.kind == "workspace" else "present",
+            extra={"context": action.context, "reservations": list(action.reservations)},
+        )
+        self._world.put(made)
+        return made
 
     def _claim(self, kind: str, identity: str, arguments: Mapping[str, Any]) -> None:
         uses = uses_of(kind, arguments)

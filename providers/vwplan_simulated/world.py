@@ -126,12 +126,13 @@ class World:
 
     def remove(self, identity: str) -> None:
         """Take an object away with its claims and uses."""
-        for statement in (
-            "delete from object where identity = ?",
-            "delete from claim where identity = ?",
-            "delete from used where user = ?",
-        ):
-            self._database.execute(statement, (identity,))
+        with self.transaction():
+            for statement in (
+                "delete from object where identity = ?",
+                "delete from claim where identity = ?",
+                "delete from used where user = ?",
+            ):
+                self._database.execute(statement, (identity,))
 
     def images(self) -> dict[str, str]:
         """The bases that are complete: digest to name."""

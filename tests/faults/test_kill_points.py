@@ -93,3 +93,31 @@ def test_dying_again_and_again_loses_nothing(tmp_path: Path, seed: int) -> None:
     result = field.run(*wants)
     assert result.ok, (seed, result.diagnostics)
     field.whole(wants)
+
+
+@pytest.mark.parametrize("dies", ["put", "remove"])
+def test_a_pretended_host_leaves_no_claim_that_nobody_holds(
+    tmp_path: Path, dies: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Addresses and MACs belong to objects: a process that dies in the middle leaves both or neither, as on a real host."""
+    from vwplan_simulated.world import World
+
+    field = Field(tmp_path)
+    small = [image(), network("a")]
+    machines = [*small, box("w0", 10, "a")]
+    assert field.run(*(small if dies == "put" else machines)).ok
+    world = World(field.worlds, "simulated/default")
+
+    class Died(Exception):
+        pass
+
+    def die(self: World, *given: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(World, dies, die)
+        field.run(*(machines if dies == "put" else small))
+    claimed = {row[0] for row in world._database.execute("select identity from claim")}
+    assert claimed <= {thing.identity for thing in world.things()}
+    assert field.run(*machines).ok
+    field.whole(machines)
