@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-pytest.register_assert_rewrite("stories", "workshop")
 from stories import CLUSTER, MainJob
 from workshop import Workshop
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-pytest.register_assert_rewrite("stories", "workshop")
 from stories import CLUSTER, MainJob, names, worker
 from workshop import Workshop
 
