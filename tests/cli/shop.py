@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from vwplan.cli.arguments import normalised
 from vwplan.cli.main import run
 from vwplan.state import LocalStore, Record, State
 from vwplan_simulated.world import World
@@ -94,7 +95,7 @@ class Shop:
 
     def run(self, *words: str) -> Told:
         self.capsys.readouterr()
-        code = run(list(words))
+        code = run(normalised(words))
         found = self.capsys.readouterr()
         return Told(code, found.out, found.err)
 

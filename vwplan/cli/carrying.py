@@ -59,7 +59,7 @@ def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: i
         from vwplan.plan.claims import claims_of
 
         session.claim(claims_of(plan, session.state()))
-        return run_plan(terminal, stack, session, plan, "apply", parallelism, _secrets_of(stack, session, plan))
+        return run_plan(terminal, stack, session, plan, "apply", parallelism, secrets_of(stack, session, plan))
 
 
 def _claimed(stack: Stack, session: Session, options: PlanOptions, unsettled: frozenset[str]) -> Proposal:
@@ -84,7 +84,7 @@ def _given_again(plan: Plan, given: Given) -> list[str]:
     return [*known, *given.var]
 
 
-def _secrets_of(stack: Stack, session: Session, plan: Plan) -> OpenSecret:
+def secrets_of(stack: Stack, session: Session, plan: Plan) -> OpenSecret:
     """Finds sensitive values again, by their HMAC, among the arguments that today's variables give."""
     found: dict[str, object] = {}
 

@@ -14,6 +14,7 @@ from vwplan.cli.commands import (
     output,
     plan,
     recover,
+    rollback,
     schema,
     show,
     state,
@@ -37,6 +38,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("schema")(schema.schema)
     app.command("version")(version.version)
     app.command("recover")(recover.recover)
+    app.command("rollback")(rollback.rollback)
     app.command("orphans")(orphans.orphans)
     app.command("force-unlock")(unlock.force_unlock)
     app.add_typer(state.commands, name="state")
