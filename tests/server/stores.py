@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parents[1] / room) for room in ("faults", "state", "plan")]
-from field import LINEAGE, Field
+sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "state"))
+from field import LINEAGE, Field, box, image, network, volume
 from yard import record
 
 from vwplan.state import Begun, Ended, Entry, Holder, OutputValue, Record, Result, Roster, RunEnded
@@ -16,7 +17,20 @@ from vwplan.state.entries import Outputs, Rosters
 from vwplan.state.postgres.session import PostgresSession
 from vwplan.state.postgres.store import PostgresStore
 
-__all__ = ["LINEAGE", "Field", "ServerField", "begun", "holder", "lock", "make", "record", "store_of"]
+__all__ = [
+    "LINEAGE",
+    "ServerField",
+    "begun",
+    "box",
+    "holder",
+    "image",
+    "lock",
+    "make",
+    "network",
+    "record",
+    "store_of",
+    "volume",
+]
 
 _numbers = itertools.count(1)
 

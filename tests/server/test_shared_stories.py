@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from stores import LINEAGE, ServerField, begun, holder, lock, make, record, store_of
+from stores import LINEAGE, ServerField, begun, box, holder, image, lock, make, network, record, store_of, volume
 
 from vwplan.diagnostics import DiagnosticError
 from vwplan.state import Ended, Recorded, Result, RunEnded, State, Status, write_snapshot
@@ -215,8 +215,6 @@ def test_a_server_that_is_not_there_is_said_at_once_and_never_means_nothing(tmp_
 
 
 def test_a_world_is_made_changed_and_taken_away_with_its_state_in_the_database(database: str, tmp_path: Path) -> None:
-    from field import box, image, network, volume
-
     field = ServerField(tmp_path, database)
     wants = [image(), network("a"), volume("v"), box("w0", 10, "a", disks=("volume.v",)), box("w1", 11, "a")]
     assert field.run(*wants).ok

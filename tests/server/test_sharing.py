@@ -153,7 +153,7 @@ def test_no_address_and_no_mac_is_given_to_two(database: str, tmp_path: Path) ->
     make(store, box("a", "10.0.0.5"))
     for wanted in (box("b", "10.0.0.5", "d6:00:00:00:00:02"), box("b", "10.0.0.9")):
         with lock(other) as session:
-            with pytest.raises(DiagnosticError, match='workspace.a of the stack "default"') as refused:
+            with pytest.raises(DiagnosticError, match=r'workspace\.a of the stack "default"') as refused:
                 session.claim(claims("workspace.b", seats=tuple(seats_of(wanted))))
             assert code(refused) == "seat-taken"
         with lock(other) as session:

@@ -46,14 +46,23 @@ _PASSING = (
 """What the server says of troubles that pass: it restarts, another is first, a standby takes over."""
 
 
-def passes(problem: psycopg.Error, *, first: bool = False) -> bool:
-    """Whether a failure may be over when it is tried again: the server was lost or is busy, nothing is wrong with what was asked.
+_REFUSED = ("FATAL", "could not translate", "invalid ")
+"""What is in libpq's words when trying again is of no use, unless one of the next is there too."""
 
-    With `first`, a connection that never came about does not count: a wrong address or password is told at once.
-    """
+_STARTING = ("starting up", "shutting down", "recovery", "too many", "remaining connection slots")
+
+FIRST = 2.0
+"""Seconds that a server is waited for which was not reached yet: it may just be starting again."""
+
+
+def passes(problem: psycopg.Error) -> bool:
+    """Whether a failure may be over when it is tried again: the server was lost or is busy, nothing is wrong with what was asked."""
     if isinstance(problem, _PASSING):
         return True
-    return not first and isinstance(problem, psycopg.OperationalError | psycopg.InterfaceError) and not problem.sqlstate
+    if not isinstance(problem, psycopg.OperationalError | psycopg.InterfaceError) or problem.sqlstate:
+        return False
+    words = str(problem)
+    return any(each in words for each in _STARTING) or not any(each in words for each in _REFUSED)
 
 
 def reason(problem: BaseException) -> str:
@@ -98,15 +107,15 @@ class Server:
 
     def ask(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
         """The answer to a question that may be asked again; a diagnostic when the server cannot be reached."""
-        deadline = self.monotonic() + self.patience
-        first, pause = True, 0.05
+        started = self.monotonic()
+        patience, pause = min(FIRST, self.patience), 0.05
         while True:
             try:
                 with contextlib.closing(self.connect()) as connection:
-                    first = False
+                    patience = self.patience
                     return work(connection)
             except psycopg.Error as problem:
-                if not passes(problem, first=first) or self.monotonic() > deadline:
+                if not passes(problem) or self.monotonic() > started + patience:
                     raise told(problem) from problem
             self.sleep(pause)
             pause = min(pause * 1.6, 1.0)

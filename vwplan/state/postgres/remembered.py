@@ -77,14 +77,17 @@ def compare(disk: Disk, folder: Folder, row: StackRow | None) -> None:
 def take_rescued(disk: Disk, folder: Folder, session: PostgresSession) -> None:
     """Write what runs could not write and left beside the stack's folder, where those runs are not settled yet.
 
-    What another command has settled meanwhile was looked at on the hosts, and is newer: that file goes to the history.
+    What another command has settled meanwhile was looked at on the hosts, and is newer: that file goes to the history. That
+    of a run whose session may still live stays.
     """
-    dead = {run.run for run in session.dead_runs}
-    begun = {step.run for step in session.unfinished}
+    ledger = session.ledger
+    ours = {run.run for run in session.dead_runs} | {step.run for step in session.unfinished}
+    theirs = {*ledger.running, *(run for run, _ in ledger.unfinished)} - ours
     for path in sorted(folder.path.glob("rescue.*.jsonl")):
         entries = _read(disk, folder, path, session)
-        wanted = [entry for entry in entries if entry.run in dead | begun and not isinstance(entry, RunStarted)]
-        session.write(wanted)
+        if any(entry.run in theirs for entry in entries):
+            continue
+        session.write([entry for entry in entries if entry.run in ours and not isinstance(entry, RunStarted)])
         disk.make_folder(folder.history)
         disk.rename(path, folder.history / path.name)
 
