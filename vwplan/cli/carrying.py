@@ -86,11 +86,11 @@ def _given_again(plan: Plan, given: Given) -> list[str]:
 
 def secrets_of(stack: Stack, session: Session, plan: Plan) -> OpenSecret:
     """Finds sensitive values again, by their HMAC, among the arguments that today's variables give."""
+    from vwplan.values import Sensitive
+
     found: dict[str, object] = {}
 
     def collect(value: object) -> None:
-        from vwplan.values import Sensitive
-
         if isinstance(value, Sensitive):
             found[stack.key.hmac(value.value)] = value.value
         elif isinstance(value, dict):
@@ -103,9 +103,13 @@ def secrets_of(stack: Stack, session: Session, plan: Plan) -> OpenSecret:
     def open_secret(mac: str) -> object:
         if not found:
             from vwplan.plan import PlanOptions
+            from vwplan.plan.plain import has_late
 
-            for resource in stack.propose(session.state(), PlanOptions(refresh=False)).wanted.resources:
+            wanted = stack.propose(session.state(), PlanOptions(refresh=False)).wanted
+            for resource in wanted.resources:
                 collect(dict(resource.arguments))
+            for output in wanted.outputs:
+                collect(Sensitive(output.value) if output.sensitive and not has_late(output.value) else output.value)
         return found[mac]
 
     return open_secret
