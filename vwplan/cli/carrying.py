@@ -45,7 +45,8 @@ def carry_out(
 
 def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: int) -> int:
     """Apply a plan that was saved, and nothing else; gives the exit code."""
-    plan = read_plan(path)
+    cover = Stack(given).cover
+    plan = read_plan(path, cover)
     name = plan.stack.removesuffix(".simulated")
     if given.stack not in ("default", name):
         raise DiagnosticError(
@@ -55,6 +56,7 @@ def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: i
         )
     simulate = plan.stack != name or given.simulate
     stack = Stack(Given(name, simulate, _given_again(plan, given), given.var_file, given.lock_timeout))
+    stack.cover = cover  # One that has asked for its passphrase is not to ask again.
     with stack.store.lock(stack.holder("apply"), lineage=plan.lineage, timeout=stack.lock_timeout) as session:
         from vwplan.plan.claims import claims_of
 

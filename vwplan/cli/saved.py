@@ -9,17 +9,30 @@ from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
     from vwplan.plan import Plan
+    from vwplan.state.cover import Cover
 
 
-def read_plan(path: Path) -> Plan:
-    """The plan of a file; a diagnostic for anything that is not one."""
+def read_plan(path: Path, cover: Cover) -> Plan:
+    """The plan of a file, sealed or not; a diagnostic for anything that is not one."""
     from vwplan.plan.serial import from_text
+    from vwplan.state.cover import PLAN
+    from vwplan.state.damage import Damaged, NewerFormat
 
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else "it is not text"
+        text = cover.unwrap(path.read_bytes(), PLAN, str(path)).decode()
+    except (OSError, UnicodeDecodeError, Damaged, NewerFormat) as problem:
+        reason = _reason(problem)
         raise DiagnosticError(
             Diagnostic("plan-unreadable", "Cannot read the plan", f"{path}: {reason}. Make one with plan --out={path}.")
         ) from problem
     return from_text(text, str(path))
+
+
+def _reason(problem: Exception) -> str:
+    from vwplan.state.damage import NewerFormat
+
+    if isinstance(problem, OSError):
+        return problem.strerror or str(problem)
+    if isinstance(problem, UnicodeDecodeError):
+        return "it is not text"
+    return f"it was encrypted by a later vwplan, in {problem}" if isinstance(problem, NewerFormat) else str(problem)

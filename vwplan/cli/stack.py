@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vwplan.provider import Connection, HostConfiguration
     from vwplan.spec import Configuration
     from vwplan.state import Holder, LocalStore, Session, StackKey, State, Store, Stored
+    from vwplan.state.cover import Cover
     from vwplan.values import Value
 
 FOLDER = ".vwplan"
@@ -112,8 +113,16 @@ class Stack:
     def files_store(self) -> LocalStore:
         """The state in files beside the spec."""
         from vwplan.state import LocalStore
+        from vwplan.state.covered import CoveredDisk
 
-        return LocalStore(self.root, self.name)
+        return LocalStore(self.root, self.name, disk=CoveredDisk(self.cover))
+
+    @cached_property
+    def cover(self) -> Cover:
+        """How state and plans lie on the disk: sealed where the spec says so."""
+        from vwplan.cli.covers import cover_of
+
+        return cover_of(self)
 
     @cached_property
     def key(self) -> StackKey:
@@ -147,8 +156,14 @@ class Stack:
     def lock_timeout(self) -> float:
         """How many seconds to wait for the lock."""
         from vwplan.kinds import parse_duration
+        from vwplan.kinds.units import UnitError
 
-        return float(parse_duration(self.given.lock_timeout))
+        try:
+            return float(parse_duration(self.given.lock_timeout))
+        except UnitError as problem:
+            raise DiagnosticError(
+                Diagnostic("bad-lock-timeout", "Unreadable --lock-timeout", str(problem))
+            ) from problem
 
     def holder(self, doing: str) -> Holder:
         """This process, as others are told of it."""
@@ -174,6 +189,7 @@ class Stack:
 
         `unsettled` are the keys of hosts of which it is not known what an earlier run left there: they count as not seen.
         """
+        from vwplan.cli.otherstacks import reader_of
         from vwplan.graph import Taken, build
         from vwplan.kinds import KINDS
         from vwplan.plan import HostView, make
@@ -197,6 +213,8 @@ class Stack:
             public_key=self.key.ssh_public_key,
             now=now,
             destroy=options.destroy,
+            seen=world,
+            stacks=reader_of(self),
         )
         plan = make(
             wanted,

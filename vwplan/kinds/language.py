@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from vwplan.kinds.meta import CONDITION_ARGUMENTS, COUNT, DEPENDS_ON, FOR_EACH
 from vwplan.kinds.model import Absent, Argument, BlockType, Effect
-from vwplan.values import BOOL, DYNAMIC, STRING
+from vwplan.values import BOOL, DYNAMIC, STRING, ListType
 
 
 def _argument(name: str, type: object, doc: str, *, required: bool = False) -> Argument:
@@ -88,6 +88,42 @@ PROVIDER = BlockType(
 
 STATE = BlockType("state", "Where state is kept.", Effect.RECORD, label="STORE")
 
+_KEYS = (
+    BlockType(
+        "passphrase",
+        "A sentence that is made into a key.",
+        Effect.RECORD,
+        arguments=(
+            _argument(
+                "variable", STRING, "The environment variable that holds it, or with _FILE its file: VW_PASSPHRASE."
+            ),
+        ),
+    ),
+    BlockType(
+        "key_file",
+        "32 random bytes in base64 in a file that only its owner may read.",
+        Effect.RECORD,
+        arguments=(_argument("path", STRING, "The file, from the folder of the spec.", required=True),),
+    ),
+    BlockType(
+        "program",
+        "A program that prints 32 random bytes in base64; no shell is involved.",
+        Effect.RECORD,
+        arguments=(_argument("command", ListType(STRING), "The program and its arguments.", required=True),),
+    ),
+)
+
+ENCRYPTION = BlockType(
+    "encryption",
+    "How state and plans are encrypted where they lie.",
+    Effect.RECORD,
+    arguments=(_argument("enforced", BOOL, "Whether nothing in the clear is read or written."),),
+    blocks=(
+        *_KEYS,
+        BlockType("fallback", "Another key, with which is read but not written.", Effect.RECORD, blocks=_KEYS),
+    ),
+)
+
 VWPLAN = BlockType(
     "vwplan",
     "Settings of the stack.",
@@ -96,7 +132,7 @@ VWPLAN = BlockType(
         _argument("required_version", STRING, 'The versions of vwplan that may read it, such as ">= 0.1, < 2".'),
         _argument("provider", DYNAMIC, "The default provider, where several are not aliased."),
     ),
-    blocks=(STATE,),
+    blocks=(STATE, ENCRYPTION),
 )
 
 MOVED = BlockType(
@@ -162,9 +198,6 @@ TOP: tuple[BlockType, ...] = (
 
 OPEN = frozenset({"locals", "module", "provider", "state"})
 """Blocks that take arguments of any name."""
-
-DATA_KINDS = ("host", "image", "network", "volume", "workspace", "stack")
-"""What `data` may read."""
 
 RESERVED: Mapping[str, str] = MappingProxyType(
     {

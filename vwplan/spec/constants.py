@@ -8,7 +8,7 @@ from vwplan.hcl.evaluation.tree import as_reference, spine
 from vwplan.hcl.syntax import Attribute, Expression, Index, Literal, Parenthesised, TupleItems, Variable
 from vwplan.kinds.check import reason_of
 from vwplan.spec.draft import Draft, Place
-from vwplan.values import BOOL, STRING, ConversionError, Null, Type, Value, convert
+from vwplan.values import BOOL, STRING, ConversionError, ListType, ListValue, Null, Type, Value, convert
 
 _EMPTY = MappingScope()
 
@@ -37,6 +37,12 @@ def constant_flag(draft: Draft, attribute: Attribute | None, source: Source, def
     """The yes or no that an argument says outright; the default where there is none."""
     found = _converted(draft, attribute, source, BOOL)
     return found if isinstance(found, bool) else default
+
+
+def constant_texts(draft: Draft, attribute: Attribute | None, source: Source) -> tuple[str, ...]:
+    """The texts in a list that an argument says outright; none where there is none."""
+    found = _converted(draft, attribute, source, ListType(STRING))
+    return tuple(item for item in found.items if isinstance(item, str)) if isinstance(found, ListValue) else ()
 
 
 def _converted(draft: Draft, attribute: Attribute | None, source: Source, type: Type) -> Value | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from vwplan.diagnostics import Diagnostic, Problems, Range, Source, did_you_mean
 from vwplan.hcl.evaluate import Compiled, EvaluationError, Reference, compile_expression
@@ -22,6 +23,9 @@ from vwplan.spec.model import (
     ResourceBlock,
     VariableBlock,
 )
+
+if TYPE_CHECKING:
+    from vwplan.state.encryption import Encryption
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class SettingsBlock:
     range: Range
     state: str = "local"
     state_arguments: Mapping[str, object] = field(default_factory=dict)
+    encryption: Encryption | None = None
+    encrypts: bool = False
 
 
 _MANY, _SEARCHES = 100, 30

@@ -84,7 +84,13 @@ class _Reading:
         settings = root.settings
         return Configuration(
             self._assembled(root, ()),
-            Settings(settings.required_version, provider, settings.state, settings.state_arguments)
+            Settings(
+                settings.required_version,
+                provider,
+                settings.state,
+                settings.state_arguments,
+                settings.encryption,
+            )
             if settings
             else Settings("", provider),
             self._digest(),
@@ -226,8 +232,8 @@ def _shown(directory: Path) -> str:
 def _no_settings(draft: Draft) -> None:
     """Tell of settings of the stack in a module that is called."""
     settings = draft.settings
-    if settings is not None and (settings.provider or settings.stores):
-        detail = "A module that is called may say required_version only: provider and state belong to the root module."
+    if settings is not None and (settings.provider or settings.stores or settings.encrypts):
+        detail = "A module that is called may say required_version only: provider, state and encryption belong to the root module."
         draft.add(Diagnostic("not-here", "Not taken here", detail, settings.range))
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vwplan.diagnostics import Diagnostic, Range
 from vwplan.hcl.evaluate import Compiled, Reference
 from vwplan.kinds.model import Argument, BlockType, Kind
 from vwplan.values import Type, Value
+
+if TYPE_CHECKING:
+    from vwplan.state.encryption import Encryption
 
 
 class Defaults(Protocol):
@@ -294,6 +297,7 @@ class Settings:
     provider: str = ""
     state: str = "local"
     state_arguments: Mapping[str, object] = field(default_factory=dict)
+    encryption: Encryption | None = None
 
 
 @dataclass(frozen=True, slots=True)

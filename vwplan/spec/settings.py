@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Source, did_you_mean
 from vwplan.hcl.evaluate import Compiled
@@ -17,6 +18,9 @@ from vwplan.spec.draft import Draft, Place, SettingsBlock
 from vwplan.spec.model import ProviderBlock
 from vwplan.spec.shapes import TOP_SHAPES, Shape
 from vwplan.spec.versions import ConstraintError, satisfies
+
+if TYPE_CHECKING:
+    from vwplan.state.encryption import Encryption
 
 DEFAULT_PROVIDER = "libvirt"
 STORES = ("local", "postgres")
@@ -51,7 +55,26 @@ def decode_settings(draft: Draft, block: Block, source: Source) -> None:
         if found is not None:
             provider, at_provider = found.text, found.range
     stores, state, arguments = _state(draft, block, source)
-    draft.settings = SettingsBlock(constraint, provider, at_provider, stores, where, state, arguments)
+    encryption, encrypts = _encryption(draft, block, source, state)
+    draft.settings = SettingsBlock(
+        constraint, provider, at_provider, stores, where, state, arguments, encryption, encrypts
+    )
+
+
+def _encryption(draft: Draft, block: Block, source: Source, state: str) -> tuple[Encryption | None, bool]:
+    """What an `encryption` block says, and whether there is one."""
+    found = [inner for inner in block.body.blocks if inner.kind == "encryption"]
+    for second in found[1:]:
+        first = mistakes.header(found[0], source)
+        draft.add(mistakes.duplicate("The encryption block", mistakes.header(second, source), first))
+    if not found:
+        return None, False
+    if state != "local":
+        detail = f'encryption is of state in files; what is in state "{state}" would not be encrypted. Take one of the two away.'
+        draft.add(Diagnostic("not-yet", "Not in this version", detail, mistakes.header(found[0], source)))
+    from vwplan.spec.encryption import decode_encryption
+
+    return decode_encryption(draft, found[0], source), True
 
 
 def _look_at_version(draft: Draft, constraint: str, at: Range) -> None:
@@ -72,6 +95,8 @@ def _state(draft: Draft, block: Block, source: Source) -> tuple[bool, str, dict[
     store, arguments = "local", dict[str, object]()
     for inner in block.body.blocks:
         where = mistakes.header(inner, source)
+        if inner.kind == "encryption":
+            continue
         if inner.kind != "state":
             draft.add(mistakes.unknown_block(TOP_SHAPES["vwplan"], inner, source))
         elif found is not None:

@@ -93,8 +93,11 @@ def save(work: Stack, proposal: Proposal, path: Path) -> None:
     """Write a plan to a file that only its owner can read; never half of it."""
     from vwplan.plan.serial import to_text
     from vwplan.state import Disk
+    from vwplan.state.cover import PLAN, About
 
-    Disk().replace(path.absolute(), to_text(proposal.plan, work.key.hmac).encode())
+    plan = proposal.plan
+    about = About(PLAN, plan.lineage, plan.state_serial, plan.stack)
+    Disk().replace(path.absolute(), work.cover.wrap(to_text(plan, work.key.hmac).encode(), about))
 
 
 def show_proposal(terminal: Terminal, work: Stack, proposal: Proposal) -> None:

@@ -21,14 +21,14 @@ def show(
     simulate: Simulate = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show what exists as recorded, or what a saved plan would do."""
+    """Show what is recorded, or what a saved plan would do."""
     terminal = Terminal.of(no_color, json)
     if plan_file is not None:
         from vwplan.cli.saved import read_plan
         from vwplan.render.plan_json import plan_json
         from vwplan.render.plan_text import plan_text
 
-        plan = read_plan(plan_file)
+        plan = read_plan(plan_file, Stack(Given()).cover)
         terminal.say(plan_json(plan) if json else plan_text(plan, colour=terminal.colour, steps=True))
         return
     from vwplan.render.state_json import state_json
