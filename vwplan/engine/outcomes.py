@@ -74,6 +74,10 @@ def left_behind(
 
     `current` is the record that the state has of the identity, `writers` the runs whose mark is ours.
     """
+    if verb == "give":
+        return _given(drops, seen, lineage)
+    if verb == "take":
+        return _taken(planned, seen, lineage)
     if seen is not None and not _ours(seen, current, lineage, writers):
         return Left(words="is not ours, and is left alone")
     if verb == "delete":
@@ -101,6 +105,23 @@ def _ours(seen: Observed, current: Record | None, lineage: str, writers: Collect
     if mark.lineage != lineage or mark.identity != seen.identity:
         return False
     return mark.writer in writers or (current is not None and current.writer in ("", mark.writer))
+
+
+def _given(drops: str, seen: Observed | None, lineage: str) -> Left:
+    """An object was to be handed over to another state: its mark tells whose it is."""
+    if seen is None:
+        return Left(words="is not there any more")
+    if seen.mark is None or seen.mark.lineage == lineage:
+        return Left(words="was not handed over")
+    return Left(drops=drops, words="was handed over")
+
+
+def _taken(planned: Record | None, seen: Observed | None, lineage: str) -> Left:
+    """An object was to be taken over from another state."""
+    if planned is None or seen is None or seen.mark is None or seen.mark.lineage != lineage:
+        return Left(words="was not taken over")
+    record = replace(planned, writer=seen.mark.writer, digest=seen.digest, parts=seen.parts)
+    return Left(record, words="was taken over")
 
 
 def _half_made(planned: Record, seen: Observed | None, writers: Collection[str]) -> Left:

@@ -91,6 +91,8 @@ _DOING = {
     "deliver": "delivering the roster",
     "delete": "deleting it",
     "stage": "staging it",
+    "give": "handing it over",
+    "take": "taking it over",
 }
 
 

@@ -102,6 +102,7 @@ class Observed:
 class Observation:
     """All objects on one host that bear vwplan's names or marks, of whatever lineage, and what is taken there.
 
+    `strangers` are networks and machines that bear neither, as far as they can be read: they are never touched.
     `images` are the digests of the bases that are complete. `networks` are the address ranges (CIDR) in use on the host
     by anybody, `macs` the MAC addresses, so that new ones can be chosen beside them.
     """
@@ -111,6 +112,7 @@ class Observation:
     images: frozenset[str] = frozenset()
     networks: tuple[str, ...] = ()
     macs: frozenset[str] = frozenset()
+    strangers: tuple[Observed, ...] = ()
 
 
 class Verb(Enum):
@@ -136,12 +138,14 @@ class Expectation:
     """What must be so just before acting.
 
     `exists` false: there is no such object. Otherwise its mark's writer must be one of `writers` and, where `digest` is
-    not empty, its observed digest must be that.
+    not empty, its observed digest must be that. `lineage` is that of a state that hands the object over: a mark of that one is
+    ours too, then.
     """
 
     exists: bool
     writers: frozenset[str] = frozenset()
     digest: str = ""
+    lineage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

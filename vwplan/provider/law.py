@@ -53,7 +53,8 @@ def check_expectation(action: Action, observed: Observed | None) -> None:
                 f"{action.kind} {action.name} exists on the host but bears no mark of vwplan. It is left alone.",
             )
         return
-    if mark.lineage != action.mark.lineage or mark.identity != action.identity:
+    lineages = {action.mark.lineage} if action.expects is None else {action.mark.lineage, action.expects.lineage}
+    if mark.lineage not in lineages or mark.identity != action.identity:
         raise Foreign(
             "Not ours",
             f"{action.kind} {action.name} bears the mark of another state (lineage {mark.lineage}). It is left alone.",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from vwplan.address import Address
 from vwplan.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from vwplan.state.entries import Entry, Recorded, Rosters
-from vwplan.state.records import Record, State
+from vwplan.state.records import Record, Roster, State, Status
 
 
 def covers(pattern: str, address: str) -> bool:
@@ -44,15 +44,7 @@ def move(state: State, source: str, target: str, run: str) -> tuple[Entry, ...]:
     moved = select(state, [source])
     renamed = {record.address: target + record.address[len(source) :] for record in moved}
     taken = [new for new in renamed.values() if new in state.records and new not in renamed]
-    if taken:
-        raise DiagnosticError(
-            Diagnostic(
-                "address-taken",
-                "The address is taken",
-                f"There is a record at {taken[0]} already. Move that one first, or remove it with `vwplan state rm`.",
-                address=taken[0],
-            )
-        )
+    _refuse_taken(taken)
     records = [_renamed(record, renamed) for record in state.records.values()]
     changed = tuple(new for old, new in zip(state.records.values(), records, strict=True) if new is not old)
     rosters = {key: roster for key, roster in state.rosters.items() if covers(source, key)}
@@ -61,6 +53,41 @@ def move(state: State, source: str, target: str, run: str) -> tuple[Entry, ...]:
         moved_rosters = {target + key[len(source) :]: roster for key, roster in rosters.items()}
         entries.append(Rosters(run, moved_rosters, tuple(key for key in rosters if key not in moved_rosters)))
     return tuple(entries)
+
+
+def transfer(state: State, source: str, target: str, other: State, run: str) -> tuple[tuple[Record, Record], ...]:
+    """What is at `source`, with all inside it, each with its record in another stack's state, at `target` there.
+
+    `run` writes the new marks; the birth is a serial of the other state. A diagnostic where nothing is at the source, something is
+    at the target, or something half-made or left over from a replacement is among it.
+    """
+    _check_kinds(source, target)
+    moved = select(state, [source])
+    renamed = {record.address: target + record.address[len(source) :] for record in moved}
+    _refuse_taken([new for new in renamed.values() if new in other.records])
+    deposed = {record.address for record in state.deposed.values()}
+    for record in moved:
+        if record.status is Status.TAINTED or record.address in deposed:
+            raise DiagnosticError(
+                Diagnostic(
+                    "half-made",
+                    "Not whole",
+                    f"{record.address} is half-made, or something is left over from its replacement. Apply first, then move it.",
+                    address=record.address,
+                )
+            )
+    there = {*renamed.values(), *other.records}
+    return tuple((record, _transferred(record, renamed, there, other.serial, run)) for record in moved)
+
+
+def _transferred(record: Record, renamed: dict[str, str], there: set[str], birth: int, run: str) -> Record:
+    depends = tuple(new for key in record.depends if (new := renamed.get(key, key)) in there)
+    return replace(record, address=renamed[record.address], birth=birth, depends=depends, writer=run)
+
+
+def rosters_of(state: State, source: str, target: str) -> dict[str, Roster]:
+    """The rosters of the clusters at or inside an address, by the addresses that they get."""
+    return {target + key[len(source) :]: roster for key, roster in state.rosters.items() if covers(source, key)}
 
 
 def remove(state: State, patterns: Sequence[str], run: str) -> tuple[tuple[Entry, ...], tuple[Record, ...]]:
@@ -83,6 +110,18 @@ def cluster_of(address: str) -> str:
     if ".head" not in address and ".workers." not in address:
         return address
     return str(Address.parse(address).cluster)
+
+
+def _refuse_taken(taken: Sequence[str]) -> None:
+    if taken:
+        raise DiagnosticError(
+            Diagnostic(
+                "address-taken",
+                "The address is taken",
+                f"There is a record at {taken[0]} already. Move that one first, or remove it with `vwplan state rm`.",
+                address=taken[0],
+            )
+        )
 
 
 def _renamed(record: Record, renamed: dict[str, str]) -> Record:

@@ -11,6 +11,7 @@ from vwplan.cli.options import Json, LockTimeout, NoColor, Simulate, Var, VarFil
 from vwplan.cli.options import Stack as StackName
 from vwplan.cli.stack import Given, Stack
 from vwplan.cli.terminal import Terminal
+from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 
 def mv(
@@ -34,6 +35,9 @@ def mv(
         from vwplan.cli.commands.state_handover import hand_over
 
         raise typer.Exit(hand_over(terminal, given, source, target or source, to_stack))
+    if not target:
+        detail = "Give a TARGET, the address from now on, or --to-stack."
+        raise DiagnosticError(Diagnostic("no-target", "Where is it to move?", detail))
     work = Stack(given)
     with changing(terminal, work, f"state mv {source} {target}") as session:
         state, run = session.state(), new_id()
