@@ -15,7 +15,7 @@ def claims_of(plan: Plan, state: State) -> Claims:
     """
     places = {record.identity: record.address for record in state.records.values()}
     places.update((record.identity, record.address) for record in state.deposed.values())
-    writes: set[str] = {f"output.{name}" for name in plan.output_changes}
+    writes: set[str] = set()
     reads: set[str] = set()
     seats: set[Seat] = set()
     for step in plan.steps:
@@ -37,7 +37,11 @@ def claims_of(plan: Plan, state: State) -> Claims:
         writes.update((moved.source, moved.target))
     writes.update(record.address for record in plan.adopted)
     writes.update(key for key, roster in plan.rosters.items() if state.rosters.get(key) != roster)
-    reads.update(cluster_of(key) for key in list(writes) if not key.startswith("output."))
+    reads.update(cluster_of(key) for key in writes)
+    for output in plan.outputs:
+        # One that says nothing of what is changed here comes out the same for whoever computes it.
+        if output.name in plan.output_changes and not writes.isdisjoint(output.depends):
+            writes.add(f"output.{output.name}")
     if plan.destroy:
         writes.update(key for key in state.rosters if key not in plan.rosters)
     longest = max((float(step.timeout) for step in plan.steps), default=0.0)

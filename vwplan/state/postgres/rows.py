@@ -142,8 +142,8 @@ class Batch:
 
     @property
     def names(self) -> set[str]:
-        """The rows that must be claimed for this to be written."""
-        return {*self.addresses, *self.rosters, *(f"output.{name}" for name in self.outputs)}
+        """The rows that must be claimed for this to be written. Outputs need not be: those that differ are written, each whole."""
+        return {*self.addresses, *self.rosters}
 
 
 def take(ledger: Ledger, entries: Sequence[Entry]) -> Batch:

@@ -1,0 +1,168 @@
+"""The program itself with its state in a database, several processes at a time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vwplan.state.postgres import open_store
+
+pytestmark = pytest.mark.server
+
+PROGRAM = (sys.executable, "-c", "from vwplan.cli.main import main; main()")
+
+SPEC = """
+vwplan {
+  provider = simulated
+  state "postgres" {
+    conninfo = "%s"
+  }
+}
+
+provider "simulated" {
+  delay = %s
+}
+
+variable "size" {
+  default = 2
+}
+
+volume "a" {
+  count = var.size
+  size  = "1 GiB"
+}
+
+volume "b" {
+  count = 3
+  size  = "1 GiB"
+}
+
+network "n" {}
+
+output "size" {
+  value = var.size
+}
+"""
+
+
+class Desk:
+    """A folder with a spec whose state is in a database; several may share one."""
+
+    def __init__(self, folder: Path, database: str, delay: float = 0) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "lab.vw.hcl").write_text(SPEC % (database, delay))
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*PROGRAM, *words],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *words: str, code: int = 0) -> str:
+        process = self.start(*words)
+        out, _ = process.communicate(timeout=60)
+        assert process.returncode == code, out
+        return out
+
+
+def records(database: str, desk: Desk) -> set[str]:
+    stored = open_store(database, desk.folder / ".vwplan").read()
+    assert stored is not None
+    assert (stored.running, stored.unfinished) == ((), ())
+    return set(stored.state.records)
+
+
+def test_the_ordinary_commands_work_on_a_shared_state(database: str, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, database)
+    assert "6 to add" in desk.run("plan")
+    assert "Apply complete" in desk.run("apply", "--auto-approve")
+    assert "No changes" in desk.run("plan")
+    assert json.loads(desk.run("state", "list", "--json"))[0] == "network.n"
+    assert desk.run("output", "size").strip() == "2"
+    desk.run("plan", "--var=size=3", "--out=saved")
+    assert "1 added" in desk.run("apply", "saved")
+    assert "out of date" in desk.run("apply", "saved", code=1)
+    assert not (tmp_path / ".vwplan" / "stacks" / "default" / "snapshot").exists()
+    assert "Destroy complete" in desk.run("destroy", "--auto-approve")
+    assert records(database, desk) == set()
+
+
+def test_two_processes_apply_disjoint_parts_at_once(database: str, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, database, delay=1.5)
+    # Each of three steps at a time takes 1.5 s, so that either alone takes about that, and one after the other twice.
+    first = desk.start("apply", "--auto-approve", "--target=volume.a", "--lock-timeout=20s")
+    second = desk.start("apply", "--auto-approve", "--target=volume.b", "--lock-timeout=20s")
+    overlapped = False
+    store = open_store(database, tmp_path / ".vwplan")
+    while first.poll() is None or second.poll() is None:
+        stored = store.read()
+        overlapped |= stored is not None and len({step.run for step in stored.unfinished}) == 2
+        time.sleep(0.05)
+    outs = [process.communicate()[0] for process in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0), outs
+    assert overlapped
+    assert records(database, desk) == {*(f"volume.a[{n}]" for n in range(2)), *(f"volume.b[{n}]" for n in range(3))}
+    assert "1 to add, 0 to change, 0 to destroy" in desk.run("plan")
+
+
+def test_overlapping_applies_are_refused_or_wait_and_plan_again(database: str, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, database, delay=1.5)
+    first = desk.start("apply", "--auto-approve", "--target=volume.a")
+    store = open_store(database, tmp_path / ".vwplan")
+    while (stored := store.read()) is None or not stored.unfinished:
+        assert first.poll() is None
+        time.sleep(0.05)
+    refused = desk.run("apply", "--auto-approve", code=1)
+    assert "holds it since" in " ".join(refused.split())
+    assert "changing the same" in refused
+    waited = desk.run("apply", "--auto-approve", "--lock-timeout=20s")
+    assert "4 added, 0 changed" in waited
+    assert first.wait(20) == 0
+    assert len(records(database, desk)) == 6
+
+
+def test_a_process_killed_in_the_middle_is_settled_by_the_next_of_any_folder(database: str, tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "one", database, delay=0.7)
+    killed = desk.start("apply", "--auto-approve")
+    store = open_store(database, tmp_path / "one" / ".vwplan")
+    while (stored := store.read()) is None or not stored.unfinished:
+        assert killed.poll() is None
+        time.sleep(0.02)
+    killed.kill()
+    killed.communicate()
+    out = desk.run("apply", "--auto-approve")
+    assert "cut short" in out
+    assert len(records(database, desk)) == 6
+    assert "No changes" in desk.run("plan")
+
+
+def test_a_state_in_files_is_not_passed_over_when_the_spec_names_a_database(database: str, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, database)
+    spec = tmp_path / "lab.vw.hcl"
+    shared = spec.read_text()
+    local = shared.replace('state "postgres"', 'state "local"').replace(f'    conninfo = "{database}"\n', "")
+    spec.write_text(local)
+    desk.run("apply", "--auto-approve")
+    spec.write_text(shared)
+    assert "state migrate" in desk.run("plan", code=1)
+    spec.write_text(local)
+    assert "No changes" in desk.run("plan")
+
+
+def test_a_pretended_world_needs_no_server(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, f"host={tmp_path} dbname=x")
+    assert "cannot be reached" in desk.run("plan", code=1)
+    assert "Apply complete" in desk.run("apply", "--simulate", "--auto-approve")
+
+
