@@ -26,7 +26,7 @@ def console(
     var_file: VarFile = [],  # noqa: B006
     no_color: NoColor = False,
 ) -> None:
-    """Evaluate expressions with the values of the spec and of what is recorded. Looks at no host, takes no lock."""
+    """Evaluate expressions of the spec. Looks at no host, takes no lock."""
     from vwplan.cli.console.session import Session
     from vwplan.cli.console.sight import sight
 

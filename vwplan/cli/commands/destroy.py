@@ -41,7 +41,7 @@ def destroy(
     input: Ask = True,
     no_color: NoColor = False,
 ) -> None:
-    """Take away everything that this stack has made, in the reverse order."""
+    """Take away all that this stack has made. What was made last goes first."""
     from vwplan.cli.carrying import carry_out
     from vwplan.plan import PlanOptions
 

@@ -25,7 +25,7 @@ def fmt(
     write: Annotated[bool, typer.Option("--write/--no-write", help="Write the files (--write=false: do not).")] = True,
     list_: Annotated[bool, typer.Option("--list/--no-list", help="Name the files that differ.")] = True,
 ) -> None:
-    """Lay out the spec files of this folder, or of those given."""
+    """Lay out the spec files of this folder, or those given."""
     differing = False
     if paths == ["-"]:
         before = sys.stdin.read()

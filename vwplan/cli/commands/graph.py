@@ -21,7 +21,7 @@ def graph(
     var: Var = [],  # noqa: B006 - typer copies its defaults.
     var_file: VarFile = [],  # noqa: B006
 ) -> None:
-    """Print the dependency graph of the resources, or of the steps of the plan."""
+    """Print who waits for whom: the resources, or the steps of the plan."""
     from vwplan.plan import PlanOptions
     from vwplan.render import dot, mermaid
 

@@ -13,7 +13,7 @@ from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 
 def validate(json: Json = False, no_color: NoColor = False) -> None:
-    """Check the spec of this folder; nothing is looked at but its files."""
+    """Check the spec of this folder. Nothing is looked at but its files."""
     from vwplan.spec import load
 
     terminal = Terminal.of(no_color, json)

@@ -11,7 +11,7 @@ from vwplan.cli.options import Json
 
 
 def version(json: Json = False) -> None:
-    """Print the version of vwplan, of Python, and the providers installed."""
+    """Print the version. With --json also Python's, and the providers installed."""
     print_version(json=json)
 
 
