@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from vwplan.diagnostics import Range, Source
 from vwplan.hcl.evaluation.access import AccessProblem, get_attribute, index
 from vwplan.hcl.evaluation.errors import EvaluationError, UndeclaredReference
-from vwplan.hcl.evaluation.limits import DEEPEST_VALUE, LARGEST_VALUE
+from vwplan.hcl.evaluation.limits import DEEPEST_VALUE, LARGEST_VALUE, LONGEST_TEXT
 from vwplan.hcl.evaluation.scope import Reference, Scope
 from vwplan.hcl.evaluation.site import Environment, Run, Site
 from vwplan.hcl.evaluation.tree import as_reference, object_key, spine
@@ -32,6 +32,7 @@ from vwplan.values import (
     UNKNOWN,
     ConversionError,
     Marks,
+    Marked,
     Null,
     NumberError,
     ObjectValue,
@@ -296,15 +297,19 @@ class Compiler:
 
 def checked(value: Value, site: Site, scope: Scope, environment: Environment) -> Value:
     """The value, unless it has grown beyond all measure."""
-    if weight(value) > LARGEST_VALUE:
-        detail = (
-            "The value has grown too large. An expression that multiplies its input many times over is not evaluated."
-        )
-        raise site.error(scope, environment, "value-too-large", "Value too large", detail)
+    bare = value.value if isinstance(value, Marked) else value
+    if (len(bare) > LONGEST_TEXT) if isinstance(bare, str) else weight(bare) > LARGEST_VALUE:
+        raise overgrown(site, scope, environment)
     if depth(value) > DEEPEST_VALUE:
         detail = f"More than {DEEPEST_VALUE} tuples, objects or collections are nested in one another."
         raise site.error(scope, environment, "nested-too-deeply", "Nested too deeply", detail)
     return value
+
+
+def overgrown(site: Site, scope: Scope, environment: Environment) -> EvaluationError:
+    """What is told of a value that has grown too large. Loops tell it before they are through."""
+    detail = "The value has grown too large. An expression that multiplies its input many times over is not evaluated."
+    return site.error(scope, environment, "value-too-large", "Value too large", detail)
 
 
 def evaluate_all(runs: list[Run], scope: Scope, environment: Environment) -> tuple[list[Value], EvaluationError | None]:

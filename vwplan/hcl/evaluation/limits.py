@@ -11,5 +11,5 @@ LARGEST_VALUE = 2_000_000
 DEEPEST_VALUE = 150
 """How deeply tuples, objects and collections may be nested in one another."""
 
-LONGEST_TEXT = LARGEST_VALUE << 5
-"""The most characters that a text may have."""
+LONGEST_TEXT = 1 << 24
+"""The most characters that a text may have: functions go through it letter by letter, and some need 100 bytes for each."""

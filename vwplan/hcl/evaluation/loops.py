@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vwplan.hcl.evaluation.compiler import ELEMENT, Bound, Compiler, checked
-from vwplan.hcl.evaluation.limits import MOST_ITERATIONS
+from vwplan.hcl.evaluation.compiler import ELEMENT, Bound, Compiler, checked, overgrown
+from vwplan.hcl.evaluation.limits import LARGEST_VALUE, MOST_ITERATIONS
 from vwplan.hcl.evaluation.operators import OperatorCompiler
 from vwplan.hcl.evaluation.scope import Scope
 from vwplan.hcl.evaluation.site import Environment, Run, Site
@@ -41,6 +41,7 @@ from vwplan.values import (
 )
 from vwplan.values.convert import common_type, settled
 from vwplan.values.equality import definitely_not_null
+from vwplan.values.value import weight
 
 _ITERABLE = (ListType, SetType, MapType, TupleType, ObjectType)
 _CONTAINER = (ListValue, SetValue, MapValue, TupleValue, ObjectValue)
@@ -139,7 +140,7 @@ class LoopCompiler(OperatorCompiler):
             if pairs is None:
                 return mark(UNKNOWN, marks)
             items: list[Value] = []
-            known = True
+            known, held = True, 0
             for key, value in pairs:
                 loop.bind(key, value, environment)
                 if loop.condition is not None:
@@ -148,7 +149,11 @@ class LoopCompiler(OperatorCompiler):
                     if taken is not True:
                         known = known and taken is False
                         continue
-                items.append(result(scope, environment))
+                found = result(scope, environment)
+                held += weight(found)
+                if held > LARGEST_VALUE:
+                    raise overgrown(loop.site, scope, environment)
+                items.append(found)
             if not known:
                 return mark(UNKNOWN, marks)
             return mark(checked(TupleValue(items), loop.site, scope, environment), marks)
@@ -167,7 +172,7 @@ class LoopCompiler(OperatorCompiler):
                 return mark(UNKNOWN, marks)
             made: dict[str, Value] = {}
             groups: dict[str, list[Value]] = {}
-            known = True
+            known, held = True, 0
             for each in pairs:
                 loop.bind(*each, environment)
                 taken, own = loop.holds(scope, environment)
@@ -184,6 +189,9 @@ class LoopCompiler(OperatorCompiler):
                     known = False
                     continue
                 found = result(scope, environment)
+                held += weight(found)
+                if held > LARGEST_VALUE:
+                    raise overgrown(loop.site, scope, environment)
                 if node.group:
                     groups.setdefault(name, []).append(found)
                 elif name in made:
@@ -223,9 +231,14 @@ class LoopCompiler(OperatorCompiler):
 
         def every(values: Iterable[Value], scope: Scope, environment: Environment) -> list[Value]:
             made: list[Value] = []
+            held = 0
             for value in values:
                 environment[slot] = value
-                made.append(each(scope, environment))
+                found = each(scope, environment)
+                held += weight(found)
+                if held > LARGEST_VALUE:
+                    raise overgrown(site, scope, environment)
+                made.append(found)
             return made
 
         def result_type(type: Type, scope: Scope, environment: Environment) -> Type:
