@@ -7,6 +7,7 @@ stacks/NAME/snapshot                  the state as of some serial
             memory                    which lineage and serial there must be, and where this folder is
             lock  durations
             history/                  earlier snapshots, each with its journal
+            older/                    files of an older format, as they were before they were upgraded
 known/NAME                            the memory once more, outside of the folder
 keys/NAME.key                         the stack key
 ```
@@ -60,6 +61,10 @@ class Folder:
     def history(self) -> Path:
         """The folder of earlier snapshots and journals."""
         return self.path / "history"
+
+    def older(self, format: int) -> Path:
+        """Where the files of an older format lie as they were, once they were upgraded."""
+        return self.path / "older" / f"format-{format}"
 
     @property
     def durations(self) -> Path:

@@ -12,9 +12,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vwplan.state import upgrades
 from vwplan.state.cover import SEALED
 from vwplan.state.damage import Belongs, Damaged, NewerFormat
 from vwplan.state.entries import Entry, entry_from_plain, entry_to_plain
+from vwplan.state.upgrades import upgraded
 from vwplan.state.wire import Unreadable, decode, encode, to_bytes
 
 FORMAT = 1
@@ -34,12 +36,13 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class JournalText:
-    """A journal as read: its header, its entries, and how many bytes at its end are damaged and cut off."""
+    """A journal as read: its header, its entries, how many bytes at its end are damaged and cut off, and its format."""
 
     header: Header
     entries: tuple[Entry, ...]
     good: int
     cut: int
+    format: int = FORMAT
 
 
 def write_header(header: Header) -> bytes:
@@ -64,6 +67,11 @@ def write_entries(entries: Sequence[Entry], first: int, header: Header) -> bytes
 
 def read_header(text: bytes) -> Header:
     """The header of a journal; `Damaged` or `NewerFormat` if it has none that can be trusted."""
+    return _headed(text)[0]
+
+
+def _headed(text: bytes) -> tuple[Header, int]:
+    """The header of a journal, and its format."""
     if text.startswith(SEALED):
         raise Damaged("it is sealed, and does not open with its key: it was altered, or cut off")
     line, end, _ = text.partition(b"\n")
@@ -74,7 +82,7 @@ def read_header(text: bytes) -> Header:
         plain = decode(match[4])
         if plain["format"] > FORMAT:
             raise NewerFormat(plain["format"])
-        return Header(str(plain["lineage"]), int(plain["base"]), str(plain["snapshot"]))
+        return Header(str(plain["lineage"]), int(plain["base"]), str(plain["snapshot"])), int(plain["format"])
     except Unreadable as problem:
         if isinstance(problem, NewerFormat):
             raise
@@ -87,7 +95,7 @@ def read_journal(text: bytes, expected: Header | None = None, *, salvage: bool =
     `expected` is what it must follow: `Belongs` where it follows something else. `Damaged` where anything before the last
     batch is not as it was written; with `salvage` all from there on is cut off instead.
     """
-    header = read_header(text)
+    header, format = _headed(text)
     if expected is not None and header != expected:
         raise Belongs(f"it follows serial {header.base} of lineage {header.lineage}, or another text of it")
     key = _key(header)
@@ -102,13 +110,15 @@ def read_journal(text: bytes, expected: Header | None = None, *, salvage: bool =
                 _refuse_unless_last(text[at:], number, key)
             break
         try:
+            if format < FORMAT:
+                plain = upgraded(plain, format, FORMAT, upgrades.ENTRIES)
             entries.append(entry_from_plain(plain))
         except Unreadable as problem:
             if salvage:
                 break
             raise Damaged(f"its entry {number} cannot be read: {problem}") from problem
         at = end + 1
-    return JournalText(header, tuple(entries), at, len(text) - at)
+    return JournalText(header, tuple(entries), at, len(text) - at, format)
 
 
 def _verified(line: bytes, number: int, key: bytes) -> dict[str, object] | None:

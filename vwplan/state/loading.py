@@ -15,7 +15,7 @@ from vwplan.state.history import find_version
 from vwplan.state.journal import Header, JournalText, read_journal
 from vwplan.state.memory import Memory, recall
 from vwplan.state.records import State
-from vwplan.state.snapshot import checksum_of, read_snapshot
+from vwplan.state.snapshot import FORMAT, checksum_of, format_of, read_snapshot
 
 TRIES = 50
 """How often a reader looks again when a writer put a new snapshot in place meanwhile."""
@@ -23,12 +23,13 @@ TRIES = 50
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A stored state as read: its base, what follows, what is remembered, and how large the snapshot is."""
+    """A stored state as read: its base, what follows, what is remembered, how large the snapshot is, and its format."""
 
     base: State
     journal: JournalText
     memory: Memory | None
     size: int
+    format: int = FORMAT
 
     @property
     def header(self) -> Header:
@@ -101,7 +102,7 @@ def _load_once(disk: Disk, folder: Folder, memory: Memory | None, before: tuple[
         raise
     if _signature(folder.snapshot) != before:
         return None
-    loaded = Loaded(base, journal, memory, len(text))
+    loaded = Loaded(base, journal, memory, len(text), min(format_of(text), journal.format))
     if memory is not None:
         _compare(folder, loaded, memory)
     return loaded

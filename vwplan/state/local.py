@@ -25,7 +25,7 @@ from vwplan.state.lock import Holder, Lock, acquire, break_lock, holding
 from vwplan.state.memory import Memory, machine_id, place_of, read_memory, recall, write_memory
 from vwplan.state.records import State
 from vwplan.state.session import LocalSession
-from vwplan.state.snapshot import checksum_of, read_snapshot, write_snapshot
+from vwplan.state.snapshot import FORMAT, checksum_of, read_snapshot, write_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,10 @@ class LocalStore:
             session.remember()
         for path in paths:
             self._disk.remove(path)
-        self._tidy(loaded.base.serial, {run.run for run in session.dead_runs} | {b.run for b in session.unfinished})
+        base = loaded.base.serial
+        if loaded.format < FORMAT:
+            base = session.upgrade(loaded.format)
+        self._tidy(base, {run.run for run in session.dead_runs} | {b.run for b in session.unfinished})
         return session
 
     def _memories(self) -> list[Memory | None]:

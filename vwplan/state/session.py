@@ -131,6 +131,20 @@ class LocalSession:
             raise problems.unwritable(str(self.folder.old_snapshot(base)), problem) from problem
         return self.folder.old_snapshot(base)
 
+    def upgrade(self, format: int) -> int:
+        """Write today's format in the place of an older one, of which the files are kept for good; gives the new base's serial."""
+        older = self.folder.older(format)
+        try:
+            self._disk.make_folder(older)
+            for path in (self.folder.snapshot, self._journal):
+                self._disk.link(path, older / path.name)
+            self._disk.flush_folder(older)
+        except OSError as problem:
+            raise problems.unwritable(str(older), problem) from problem
+        self.ledger.serial += 1
+        self._change_base(self.ledger.state(), (*self.dead_runs, *self.unfinished))
+        return self._header.base
+
     def rescue(self) -> bytes:
         """What was not written, as a journal's text: `LocalStore` lays it over the state when it is brought back."""
         text = write_header(self._header) + write_entries(self.unsaved, 1, self._header)

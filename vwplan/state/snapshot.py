@@ -9,9 +9,11 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from vwplan.state import upgrades
 from vwplan.state.cover import SEALED
 from vwplan.state.damage import Damaged, NewerFormat
 from vwplan.state.records import State
+from vwplan.state.upgrades import upgraded
 from vwplan.state.wire import (
     Unreadable,
     decode,
@@ -91,14 +93,23 @@ def read_snapshot(text: bytes) -> State:
     if int(head[1]) > FORMAT:
         raise NewerFormat(int(head[1]))
     try:
-        return _state(text)
+        return _state(text, int(head[1]))
+    except Damaged:
+        raise
     except Unreadable as problem:
         raise Damaged(f"it cannot be read: {problem}") from problem
 
 
-def _state(text: bytes) -> State:
+def format_of(text: bytes) -> int:
+    """The format of a snapshot's text that was read; today's for anything else."""
+    head = _HEAD.match(text)
+    return FORMAT if head is None else int(head[1])
+
+
+def _state(text: bytes, format: int) -> State:
     plain = decode(text)
     del plain["checksum"]
+    plain = upgraded(plain, format, FORMAT, upgrades.STATES)
     if plain.keys() != _FIELDS:
         raise ValueError("its fields are not those of a state")
     records = [record_from_plain(found) for found in plain["records"]]
