@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "plan"))
 from site_of_tests import Site, Want, image, machine, network, volume
 
 from vwplan.engine import ApplyResult, Event, Interrupt, Recovered, Run, apply, observe, recover, slots_of
+from vwplan.engine.clock import SYSTEM
 from vwplan.graph.model import Wanted
 from vwplan.plan import HostView, Plan
 from vwplan.provider import Action, Connection, HostConfiguration, Observed, Outcome, Reporter, find
@@ -168,6 +169,7 @@ class Field(Site):
         self.plan_now: Plan | None = None
         self.adjust: Callable[[Plan], Plan] = lambda plan: plan
         self.around: Callable[[Connection], Connection] = lambda connection: connection
+        self.clock: Any = SYSTEM
 
     @property
     def hosts(self) -> dict[str, HostConfiguration]:
@@ -186,7 +188,7 @@ class Field(Site):
 
     def new_run(self) -> Run:
         id = f"run-{next(self._runs):06d}"
-        return Run(id, "apply", self.hosts, self.open, slots_of(self.hosts, lambda host: 4), listener=self.listener)
+        return Run(id, "apply", self.hosts, self.open, slots_of(self.hosts, lambda host: 4), self.clock, self.listener)
 
     def world(self) -> Mapping[str, HostView]:  # type: ignore[override]
         return observe(self.hosts, lambda host: find("simulated").open(host), 20)

@@ -76,11 +76,14 @@ def acquire(
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Lock:
     """Take a stack's lock, waiting up to `timeout` seconds; the diagnostic says who has it."""
-    disk.make_folder(folder.path)
     deadline = monotonic() + timeout
     pause = 0.02
     while True:
-        lock = _try(disk, folder, holder)
+        try:
+            disk.make_folder(folder.path)
+            lock = _try(disk, folder, holder)
+        except OSError as problem:
+            raise problems.unwritable(str(folder.lock), problem) from problem
         if lock is not None:
             return lock
         if monotonic() >= deadline:
@@ -118,8 +121,8 @@ def holding(disk: Disk, folder: Folder) -> Holder | None:
     """Who holds the lock now; None when nobody does. Takes it for a moment to find out."""
     try:
         descriptor = disk.open_append(folder.lock)
-    except FileNotFoundError:
-        return None
+    except OSError:
+        return None  # There is none, or nobody could have taken it: the disk is read-only.
     try:
         if disk.try_lock(descriptor):
             return None
