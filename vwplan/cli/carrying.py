@@ -34,10 +34,10 @@ def carry_out(
         unsettled = settle(terminal, stack, session)
         proposal = _claimed(stack, session, options, unsettled)
         plan = proposal.plan
-        show_proposal(terminal, stack, proposal)
+        show_proposal(terminal, stack, proposal, lines=True)
         if plan.empty:
             return 1 if plan.incomplete else 0
-        if plan.steps and not approved and not _approved(terminal, options, ask):
+        if plan.steps and not approved and not _approved(terminal, options, ask and not terminal.json):
             terminal.say("\nNothing was done.")
             return 1
         return run_plan(terminal, stack, session, plan, doing, parallelism, None)
@@ -139,7 +139,7 @@ def settle(terminal: Terminal, stack: Stack, session: Session) -> frozenset[str]
 def _approved(terminal: Terminal, options: PlanOptions, ask: bool) -> bool:
     if not ask:
         raise DiagnosticError(
-            Diagnostic("not-approved", "Nobody may be asked", "With --input=false, --auto-approve is needed too.")
+            Diagnostic("not-approved", "Nobody may be asked", "With --input=false or --json, --auto-approve is needed.")
         )
     if options.destroy:
         question = "Do you really want to destroy all of this?"
@@ -204,7 +204,7 @@ def _listening(interrupt: Interrupt, terminal: Terminal) -> Iterator[None]:
 
 
 def _tell(terminal: Terminal, plan: Plan, result: ApplyResult) -> int:
-    from vwplan.render.outputs import outputs_text
+    from vwplan.render.outputs import outputs_plain, outputs_text
     from vwplan.render.words import counted
 
     terminal.diagnose(result.diagnostics)
@@ -221,6 +221,12 @@ def _tell(terminal: Terminal, plan: Plan, result: ApplyResult) -> int:
             terminal.tell(f"\nNot all was done. Resources: {done}{'; ' if left else ''}{left}.")
         if result.outputs and not plan.destroy:
             terminal.say("\nOutputs:\n\n" + outputs_text(result.outputs))
+    else:
+        from vwplan.render.diagnostics_json import diagnostic_plain
+
+        for problem in result.diagnostics:
+            terminal.line("diagnostic", diagnostic=diagnostic_plain(problem))
+        terminal.line("outputs", outputs=outputs_plain(result.outputs))
     if result.abandoned:
         # Calls that never came back would keep the interpreter waiting for their threads.
         sys.stdout.flush()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vwplan.cli.terminal import Terminal
@@ -39,7 +39,7 @@ Listener = Callable[[Event], None]
 def progress(terminal: Terminal, plan: Plan) -> Iterator[Listener]:
     """A listener for the engine's events about a plan, that fits the terminal."""
     if terminal.json:
-        yield _json_line
+        yield partial(_json_line, terminal)
     elif terminal.interactive:
         with _live(terminal, powers_of(plan)) as listener:
             yield listener
@@ -47,10 +47,14 @@ def progress(terminal: Terminal, plan: Plan) -> Iterator[Listener]:
         yield _Lines(terminal, powers_of(plan)).hear
 
 
-def _json_line(event: Event) -> None:
-    told = {"type": _snake(type(event).__name__), **dataclasses.asdict(event)}
-    sys.stdout.write(json.dumps(told, default=str) + "\n")
-    sys.stdout.flush()
+def _json_line(terminal: Terminal, event: Event) -> None:
+    if isinstance(event, StateUnwritten):
+        from vwplan.render.diagnostics_json import diagnostic_plain
+
+        told = {"diagnostic": diagnostic_plain(event.diagnostic), "path": event.path, "text": event.text}
+    else:
+        told = dataclasses.asdict(event)
+    terminal.line(_snake(type(event).__name__), **told)
 
 
 def _snake(name: str) -> str:

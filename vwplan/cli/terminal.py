@@ -31,6 +31,13 @@ class Terminal:
         """Print a result."""
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
+    def line(self, type: str, **told: object) -> None:
+        """Print one JSON object on a line of its own, at once: what a command that takes its time has to tell a machine."""
+        from vwplan.render.outputs import to_json_line
+
+        sys.stdout.write(to_json_line({"type": type, **told}) + "\n")
+        sys.stdout.flush()
+
     def tell(self, text: str) -> None:
         """Print something on the way: what is being waited for, what was settled."""
         sys.stderr.write(text if text.endswith("\n") else text + "\n")

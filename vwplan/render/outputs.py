@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from enum import Enum
 from fractions import Fraction
 from typing import Any
 
@@ -28,12 +29,16 @@ def output_text(output: OutputValue) -> str:
 
 
 def outputs_json(outputs: Mapping[str, OutputValue]) -> str:
-    """All outputs as a JSON object of `{sensitive, type, value}`. A secret's value is what stands for it: the state has no more."""
-    found = {
+    """All outputs as a JSON object of `{sensitive, type, value}`, with the values of sensitive ones as the state has them."""
+    return to_json(outputs_plain(outputs))
+
+
+def outputs_plain(outputs: Mapping[str, OutputValue]) -> Plain:
+    """All outputs as a JSON-able mapping."""
+    return {
         name: {"sensitive": output.sensitive, "type": output.type, "value": output.value}
         for name, output in sorted(outputs.items())
     }
-    return to_json(found)
 
 
 def output_json(output: OutputValue) -> str:
@@ -66,10 +71,17 @@ def to_json(value: Plain) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, default=_number)
 
 
+def to_json_line(value: Plain) -> str:
+    """A plain value as JSON without a line end."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_number)
+
+
 def _number(value: object) -> object:
     if isinstance(value, Fraction):
         double = float(value)
         return double if Fraction(double) == value else number_text(value)
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, Enum):
+        return value.value
     raise TypeError(f"{type(value).__name__} has no JSON")

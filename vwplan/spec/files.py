@@ -61,7 +61,7 @@ class LocalFiles:
             folders.sort()
             relative = os.path.relpath(folder, top)
             for name in sorted(names):
-                if Path(folder, name).is_file():
+                if _is_regular(Path(folder, name)):
                     yield name if relative == "." else f"{relative}/{name}".replace(os.sep, "/")
 
     def absolute(self, path: str) -> str:
@@ -111,7 +111,8 @@ class LocalFiles:
     def _keep(directory: Path, known: dict[str, list[object]]) -> None:
         """Write the cache; that this fails does no harm."""
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            for folder in (directory.parent, directory):
+                folder.mkdir(mode=0o700, exist_ok=True)
             number, name = tempfile.mkstemp(dir=directory, prefix=_CACHE)
             with os.fdopen(number, "w", encoding="utf-8") as file:
                 json.dump(known, file, sort_keys=True, indent=0)
@@ -146,8 +147,19 @@ class _opened:
 
 
 def _whole(number: int) -> bytes:
-    with open(number, "rb", closefd=False) as file:
-        return file.read(LARGEST + 1)
+    try:
+        with open(number, "rb", closefd=False) as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        raise FileProblem(_reason(error)) from None
+
+
+def _is_regular(path: Path) -> bool:
+    """Whether a path leads to a regular file; not, where nobody may look."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _absolute(path: str) -> str:

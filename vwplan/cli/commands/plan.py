@@ -100,12 +100,18 @@ def save(work: Stack, proposal: Proposal, path: Path) -> None:
     Disk().replace(path.absolute(), work.cover.wrap(to_text(plan, work.key.hmac).encode(), about))
 
 
-def show_proposal(terminal: Terminal, work: Stack, proposal: Proposal) -> None:
-    """Print a plan, for a person or for a machine, and what could not be seen when it was made."""
-    if terminal.json:
-        from vwplan.render.plan_json import plan_json
+def show_proposal(terminal: Terminal, work: Stack, proposal: Proposal, *, lines: bool = False) -> None:
+    """Print a plan, for a person or for a machine, and what could not be seen when it was made.
 
-        terminal.say(plan_json(proposal.plan))
+    `lines`: for a machine it is one line, because others follow.
+    """
+    if terminal.json:
+        from vwplan.render.plan_json import plan_json, plan_plain
+
+        if lines:
+            terminal.line("plan", plan=plan_plain(proposal.plan))
+        else:
+            terminal.say(plan_json(proposal.plan))
     else:
         from vwplan.render.plan_text import plan_text
 
