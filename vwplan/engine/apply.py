@@ -29,6 +29,7 @@ from vwplan.state.operations import cluster_of
 from vwplan.state.problems import WriteFailed
 from vwplan.state.records import OutputValue
 from vwplan.state.store import Session
+from vwplan.values import Sensitive
 
 CLOSING = 2.0
 """Seconds that connections have to close."""
@@ -212,7 +213,11 @@ def _outputs(plan: Plan, session: Session, tally: Tally, lookup: Lookup, output_
 
 def _output_of(resolver: Resolver) -> OutputOf:
     def output_of(wanted: WantedOutput, lookup: Lookup) -> OutputValue:
-        return OutputValue(resolver.opened(resolver.known(wanted.value, lookup)), wanted.type, wanted.sensitive)
+        value = resolver.opened(resolver.known(wanted.value, lookup))
+        if wanted.sensitive:
+            # Of a secret the state keeps what stands for it, never the value.
+            value = resolver.sealed(Sensitive(value))
+        return OutputValue(value, wanted.type, wanted.sensitive)
 
     return output_of
 

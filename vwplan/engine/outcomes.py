@@ -39,6 +39,9 @@ def succeeded(
     elif verb != "power" or not written:
         written = run
     boot = observed.boot if observed is not None else ""
+    ready = _ready(current, outcome, boot)
+    if planned.kind == "workspace":
+        facts = {**facts, "is_ready": ready is not None}
     return replace(
         planned,
         host_uuid=uuid or planned.host_uuid,
@@ -47,7 +50,7 @@ def succeeded(
         writer=written,
         digest=observed.digest if observed is not None else planned.digest,
         parts=observed.parts if observed is not None else planned.parts,
-        ready=_ready(current, outcome, boot),
+        ready=ready,
         epoch=epoch if verb == "deliver" and epoch else planned.epoch,
     )
 

@@ -64,7 +64,7 @@ class Resolver:
             return _listed(value, lambda item: self.known(item, lookup))
         if isinstance(value, Sensitive):
             inner = self.known(value.value, lookup)
-            return value if inner is value.value else Sensitive(inner, value.marks)
+            return value if inner is value.value else Sensitive(_bare(inner), value.marks)
         if isinstance(value, Mapping):
             return self.known(dict(value), lookup)
         if isinstance(value, Unknown):
@@ -118,6 +118,17 @@ class Resolver:
                 )
             )
         return value
+
+
+def _bare(value: Plain) -> Plain:
+    """The value without marks within: what is late and computed from a secret comes out marked once more."""
+    if isinstance(value, Sensitive):
+        return _bare(value.value)
+    if isinstance(value, dict):
+        return _mapped(value, _bare)
+    if isinstance(value, list):
+        return _listed(value, _bare)
+    return value
 
 
 _SCALARS = frozenset({str, int, bool, type(None), float})
