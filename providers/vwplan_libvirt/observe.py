@@ -42,7 +42,26 @@ def observe(host: Host) -> Observation:
         complete_digests(names, ("",) if host.is_pretended else ("", "info")),
         tuple(sorted({seen.cidr for seen, _ in networks if seen.cidr} | _ranges_in_use(host))),
         frozenset(nic.mac for domain, _ in domains for nic in domain.nics if nic.mac),
+        tuple(_strangers(networks, domains, objects)),
     )
+
+
+def _strangers(
+    networks: Iterable[tuple[SeenNetwork, bool]],
+    domains: Iterable[tuple[SeenDomain, tuple[str, str]]],
+    ours: Iterable[Observed],
+) -> Iterable[Observed]:
+    """The networks and machines that are not ours, as far as what was read of them anyway tells."""
+    known = {each.identity for each in ours}
+    identities = {seen.name: seen.identity for seen, _ in networks}
+    for seen, is_active in networks:
+        if seen.mark is None:
+            yield observed_network(seen, is_active=is_active)
+    for domain, power in domains:
+        if domain.identity not in known:
+            yield observed_workspace(
+                domain.identity, domain, power, None, False, lambda name: identities.get(name, name)
+            )
 
 
 def _networks(host: Host) -> Iterable[tuple[SeenNetwork, bool]]:

@@ -90,7 +90,7 @@ CASES = [
     ("a password in a URI", 'vwplan {\n  state "postgres" {\n    conninfo = "postgresql://u:pw@x/db"\n  }\n}', "password-in-spec", 7, 16, "A password in the spec", "PGPASSFILE"),
     ("a place that is not said outright", 'vwplan {\n  state "postgres" {\n    conninfo = var.x\n  }\n}\nvariable "x" {}', "not-constant", 7, 16, "Not a constant", "said outright"),
     ("an argument that no store has", 'vwplan {\n  state "postgres" {\n    conninfo = "x"\n    table = "y"\n  }\n}', "unknown-argument", 8, 5, "Unknown argument", "takes conninfo"),
-    ("data", 'data "host" "h" {}\noutput "o" {\n  value = data.host.h.cpus\n}', "not-yet", 5, 1, "Not in this version", "Data blocks"),
+    ("a fact that data does not have", 'data "host" "h" {}\noutput "o" {\n  value = data.host.h.cpu\n}', "unknown-attribute", 7, 11, "Unknown attribute", 'Did you mean "cpus"?'),
     ("an unknown store", 'vwplan {\n  state "lokal" {}\n}', "unknown-block", 6, 9, "Unknown store", 'Did you mean "local"?'),
     ("another version", 'vwplan {\n  required_version = ">= 99"\n}', "wrong-version", 6, 22, "Wrong version of vwplan", ">= 99"),
     ("no version", 'vwplan {\n  required_version = "new"\n}', "invalid-version", 6, 22, "Invalid version constraint", "~> 1.2"),

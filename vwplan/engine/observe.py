@@ -81,7 +81,10 @@ def _looker(host: HostConfiguration, open_connection: OpenConnection) -> Callabl
 
 def _view(key: str, found: Observation) -> HostView:
     objects = {one.identity: one for one in found.objects}
-    return HostView(key, found.host.uuid, objects, found.images, found.networks, found.macs)
+    strangers = {one.identity: one for one in found.strangers}
+    return HostView(
+        key, found.host.uuid, objects, found.images, found.networks, found.macs, strangers=strangers, facts=found.host
+    )
 
 
 def _words(problem: Exception) -> str:

@@ -17,6 +17,7 @@ from vwplan.graph.model import (
     WantedOutput,
 )
 from vwplan.graph.providers import needed_hosts
+from vwplan.graph.world import StackReader
 
 __all__ = [
     "Cause",
@@ -25,6 +26,7 @@ __all__ = [
     "Lifecycle",
     "Moved",
     "Resource",
+    "StackReader",
     "Taken",
     "Wanted",
     "WantedOutput",

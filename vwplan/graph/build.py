@@ -25,10 +25,11 @@ from vwplan.graph.model import CheckResult, Moved, Resource, Taken, Wanted
 from vwplan.graph.moves import Relocated, modules_of, relocated, removals
 from vwplan.graph.order import Node, Plotter, ordered
 from vwplan.graph.providers import Placement, chosen_key, configured, passed_on
+from vwplan.graph.reading import evaluate_data, read_for_check
 from vwplan.graph.scope import InstanceScope
 from vwplan.graph.seats import Reserved, Seats
 from vwplan.graph.waiting import waited_for
-from vwplan.graph.world import Calls, ModuleInstance, Surroundings, World
+from vwplan.graph.world import Calls, ModuleInstance, Seen, StackReader, Surroundings, World
 from vwplan.hcl.evaluate import Files, NoFiles, Planning
 from vwplan.provider.api import HostConfiguration
 from vwplan.spec.model import Configuration
@@ -52,18 +53,23 @@ def build(
     public_key: Callable[[str], str] | None = None,
     now: float | None = None,
     destroy: bool = False,
+    seen: Mapping[str, Seen] | None = None,
+    stacks: StackReader | None = None,
 ) -> Wanted:
     """All that a stack wants, evaluated, addressed and ordered.
 
     `hosts` and `taken` are by host key. `files` are those that functions and images read (see `vwplan.graph.images` for their
     `digest`), `directory` is `path.cwd`, `now` the time of the plan in seconds since the epoch. `public_key` gives the
     SSH host key of an identity; it is asked only for those that an expression reads. With `destroy` nothing that is missing or
-    unknown stands in the way: what cannot be evaluated is left out.
+    unknown stands in the way: what cannot be evaluated is left out. `data` blocks read `seen`, the hosts as observed by their keys
+    (None: none was looked at), and what `stacks` tells of other stacks.
 
     Raises `DiagnosticError` with all problems of all blocks; what needs a block that failed is passed over quietly.
     """
     chance = Planning("" if now is None else datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    given = Surroundings(configuration, state, hosts, files or NoFiles(), chance, stack, directory, public_key, destroy)
+    given = Surroundings(
+        configuration, state, hosts, files or NoFiles(), chance, stack, directory, public_key, destroy, seen, stacks
+    )
     order = ordered(Plotter(configuration.root).nodes.values())
     collecting = gc.isenabled()
     # Some ten objects a resource are made, and all of them stay: collecting in between would only cost time.
@@ -146,6 +152,8 @@ class Building:
                 evaluate_local(self.world, node)
             case "output":
                 evaluate_output(self.world, node, self.checks)
+            case "data":
+                evaluate_data(self.maker, node, self.checks)
             case "call":
                 self._call(node)
             case "gate":
@@ -210,11 +218,6 @@ class Building:
         for module in modules_of(self.given.configuration.root):
             for block in module.imports:
                 self._not_yet("Importing", block.range)
-            for data in module.data.values():
-                self._not_yet("Data sources", data.range)
-            for check in module.checks:
-                for data in check.data:
-                    self._not_yet("Data sources", data.range)
 
     def _not_yet(self, what: str, at: object) -> None:
         verb = "are" if what.endswith("s") else "is"
@@ -226,6 +229,7 @@ class Building:
         for module in self.world.root.below():
             scope = InstanceScope(self.world, module)
             for check in module.module.checks:
+                scope.scoped = read_for_check(self.maker, module, check)
                 for condition in check.asserts:
                     result = judge(self.world, condition, scope, f"{module.prefix}check.{check.name}", "check")
                     if result is not None:

@@ -137,10 +137,10 @@ def judge(world: World, condition: Condition, scope: Scope, address: str, what: 
     except ConversionError as error:
         detail = f"A condition must be true or false: {error}."
         unfit = problem("invalid-condition", "Invalid condition", detail, condition.condition.range)
-        world.tell(_softened(unfit, severity), address)
+        world.tell(softened(unfit, severity), address)
         return None
     except DiagnosticError as error:
-        world.tell(_softened(error, severity), address)
+        world.tell(softened(error, severity), address)
         return None
     finally:
         world.tracker.drop()
@@ -156,7 +156,8 @@ def judge(world: World, condition: Condition, scope: Scope, address: str, what: 
     return CheckResult(address, passed, message, condition.range)
 
 
-def _softened(error: DiagnosticError, severity: Severity) -> DiagnosticError:
+def softened(error: DiagnosticError, severity: Severity) -> DiagnosticError:
+    """The error with its problems no graver than a severity."""
     if severity is Severity.ERROR:
         return error
     return DiagnosticError(

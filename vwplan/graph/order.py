@@ -20,8 +20,8 @@ Path = tuple[str, ...]
 class Node:
     """One thing to evaluate, for all instances of its module.
 
-    `sort` is `call`, `gate` (what a call's `depends_on` waits for), `variable`, `validation`, `local`, `block`, `member` or
-    `output`; `name` the block's; of a member `role` is `head` or its role. `needs` come before it.
+    `sort` is `call`, `gate` (what a call's `depends_on` waits for), `variable`, `validation`, `local`, `data`, `block`,
+    `member` or `output`; `name` the block's; of a member `role` is `head` or its role. `needs` come before it.
     """
 
     path: Path
@@ -39,6 +39,7 @@ class Node:
             "variable": f"var.{self.name}",
             "validation": f"the validation of var.{self.name}",
             "local": f"local.{self.name}",
+            "data": f"data.{self.name}",
             "output": f"output.{self.name}",
             "call": f"module.{self.name}",
             "gate": f"module.{self.name}",
@@ -125,6 +126,8 @@ class Plotter:
         for call in module.calls.values():
             self._add(path, "call", call.name, module, call.range)
             self._add(path, "gate", call.name, module, call.range)
+        for data in module.data.values():
+            self._add(path, "data", data.key, module, data.range)
         for block in module.resources.values():
             self._add(path, "block", block.key, module, block.range)
             for member in block.members:
@@ -160,6 +163,11 @@ class Plotter:
             waits = self.nodes[path, "gate", inner.name, ""]
             waits.needs += [node, *gate]
             self._refer(waits, inner.meta.depends_on, path, module)
+        for data in module.data.values():
+            node = self.nodes[path, "data", data.key, ""]
+            node.needs += outer + gate
+            self._refer(node, part_references(data.part), path, module)
+            self._refer(node, meta_references(data.meta), path, module)
         for block in module.resources.values():
             self._join_block(path, module, block, outer + gate)
         for output in module.outputs.values():
@@ -215,6 +223,8 @@ class Plotter:
             return self._found(path, "local", name)
         if reference.root == "module":
             return self._of_module(reference, path, module, name)
+        if reference.root == "data":
+            return self._found(path, "data", ".".join(map(str, keys[:2])))
         block = module.resources.get(f"{reference.root}.{name}")
         if block is None:
             return []

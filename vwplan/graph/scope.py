@@ -10,16 +10,31 @@ from vwplan.diagnostics import did_you_mean
 from vwplan.graph.cluster import Cluster, Members, provided_value
 from vwplan.graph.objects import Instance
 from vwplan.graph.uses import Uses
-from vwplan.graph.world import Block, ModuleInstance, Skipped, World
+from vwplan.graph.world import Block, ModuleInstance, Readings, Skipped, World
 from vwplan.hcl.evaluate import Chance, EvaluationError, Files, Reference, UndeclaredReference
 from vwplan.values import Null, ObjectValue, Value
 from vwplan.values.types import NUMBER, STRING
 
 
 class InstanceScope:
-    """A scope for one instance: the module's values, and `each`, `count`, `parent` and `self` where they mean something."""
+    """A scope for one instance: the module's values, and `each`, `count`, `parent` and `self` where they mean something.
 
-    __slots__ = ("chance", "cluster", "each_key", "each_value", "files", "index", "itself", "module", "role", "world")
+    `scoped` is the data of a check around, by `kind.name`.
+    """
+
+    __slots__ = (
+        "chance",
+        "cluster",
+        "each_key",
+        "each_value",
+        "files",
+        "index",
+        "itself",
+        "module",
+        "role",
+        "scoped",
+        "world",
+    )
 
     def __init__(
         self,
@@ -39,6 +54,7 @@ class InstanceScope:
         self.cluster = cluster
         self.role = role
         self.itself: Value | None = None
+        self.scoped: Mapping[str, Readings] = _NO_DATA
         self.files: Files = world.given.files
         self.chance: Chance = world.given.chance
 
@@ -52,6 +68,7 @@ class InstanceScope:
         elif mode == "count":
             assert isinstance(key, int)
             inner.index = key
+        inner.scoped = self.scoped
         return inner
 
     def resolve(self, reference: Reference) -> tuple[Value, int]:
@@ -122,9 +139,18 @@ class InstanceScope:
         return self.world.given.stack, 1
 
     def _data(self, reference: Reference) -> tuple[Value, int]:
-        raise EvaluationError(
-            "not-yet", "Not in this version", "Data sources are not there in this version yet.", reference.range
-        )
+        key = ".".join(str(step.key) for step in reference.steps[:2])
+        found = self.scoped.get(key) or self.module.data.get(key)
+        if found is None:
+            if key in self.module.module.data:
+                raise Skipped
+            raise _undeclared(reference, f"There is no data.{key} in this module.", min(2, len(reference.steps)))
+        self.world.tracker.add(found.uses)
+        if found.mode in ("count", "each") and len(reference.steps) > 2 and not reference.steps[2].attribute:
+            value = found.values.get(reference.steps[2].key)
+            if value is not None:
+                return value, 3
+        return found.value(), 2
 
     def _module(self, reference: Reference) -> tuple[Value, int]:
         name = self._name(reference, "NAME")
@@ -260,6 +286,9 @@ class InstanceScope:
         name = str(reference.steps[0].key)
         near = did_you_mean(name, [key[1] for key in self.module.blocks if key[0] == reference.root])
         raise _undeclared(reference, f'There is no {reference.root} "{name}" in this module.{near}', 1)
+
+
+_NO_DATA: Mapping[str, Readings] = {}
 
 
 def _undeclared(reference: Reference, detail: str, steps: int) -> UndeclaredReference:

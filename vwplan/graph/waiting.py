@@ -25,6 +25,9 @@ def waited_for(scope: InstanceScope, reference: Reference) -> Uses:
         return NOTHING if slot is None else slot.uses
     if reference.root == "module":
         return _of_module(scope, reference, name)
+    if reference.root == "data":
+        read = module.data.get(".".join(map(str, keys[:2])))
+        return NOTHING if read is None else read.uses
     if reference.root == "parent":
         return NOTHING if scope.cluster is None else _of_cluster(groups, scope.cluster, reference, 0)
     block = module.blocks.get((reference.root, name))

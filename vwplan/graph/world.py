@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from vwplan.address import Key, ModulePath
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems
@@ -13,9 +13,9 @@ from vwplan.graph.identity import Identities
 from vwplan.graph.objects import Instance, collected, object_of
 from vwplan.graph.uses import NOTHING, Groups, Tracker, Uses
 from vwplan.hcl.evaluate import Chance, Files
-from vwplan.provider.api import HostConfiguration
+from vwplan.provider.api import HostConfiguration, HostFacts, Observed
 from vwplan.spec.model import Configuration, Module, ModuleCall
-from vwplan.state.records import Record, State
+from vwplan.state.records import OutputValue, Record, State
 from vwplan.values import ObjectType, TupleType, TupleValue, Value, type_of
 
 
@@ -78,15 +78,7 @@ class Block:
     def _clusters(self) -> Value:
         if any(cluster.failed for cluster in self.clusters.values()):
             raise Skipped
-        values = {key: cluster.value for key, cluster in self.clusters.items()}
-        if self.mode == "single":
-            return values[None]
-        types = {str(key): type_of(value) for key, value in values.items()}
-        if self.mode == "count":
-            made = TupleValue(values.values())
-            made._type = TupleType(types.values())
-            return made
-        return object_of({str(key): values[key] for key in sorted(values, key=str)}, ObjectType(types))
+        return gathered(self.mode, {key: cluster.value for key, cluster in self.clusters.items()})
 
 
 @dataclass(slots=True, eq=False)
@@ -111,6 +103,7 @@ class ModuleInstance:
     outputs: dict[str, Slot] = field(default_factory=dict)
     blocks: dict[tuple[str, str], Block] = field(default_factory=dict)
     calls: dict[str, Calls] = field(default_factory=dict)
+    data: dict[str, Readings] = field(default_factory=dict)
     fixed: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def value(self, tracker: Tracker) -> Value:
@@ -128,6 +121,36 @@ class ModuleInstance:
                 todo.extend(calls.instances.values())
 
 
+class Readings:
+    """What a `data` block read, by the key of its instances. `mode` as in `Block`. `uses` is what it waited for."""
+
+    __slots__ = ("failed", "mode", "uses", "values")
+
+    def __init__(self, mode: str, uses: Uses = NOTHING) -> None:
+        self.mode = mode
+        self.uses = uses
+        self.values: dict[Key, Value] = {}
+        self.failed = False
+
+    def value(self) -> Value:
+        """All instances as one value; `Skipped` where any failed."""
+        if not self.mode or self.failed:
+            raise Skipped
+        return gathered(self.mode, self.values)
+
+
+def gathered(mode: str, values: Mapping[Key, Value]) -> Value:
+    """Instances as one value: the only one, a tuple under `count`, an object by key under `for_each`."""
+    if mode == "single":
+        return values[None]
+    types = {str(key): type_of(value) for key, value in values.items()}
+    if mode == "count":
+        made = TupleValue(values.values())
+        made._type = TupleType(types.values())
+        return made
+    return object_of({str(key): values[key] for key in sorted(values, key=str)}, ObjectType(types))
+
+
 class Calls:
     """The instances that a call makes, by key. `mode` as in `Block`."""
 
@@ -141,15 +164,7 @@ class Calls:
         """All instances as one value."""
         if not self.mode:
             raise Skipped
-        values = {key: module.value(tracker) for key, module in self.instances.items()}
-        if self.mode == "single":
-            return values[None]
-        types = {str(key): type_of(value) for key, value in values.items()}
-        if self.mode == "count":
-            made = TupleValue(values.values())
-            made._type = TupleType(types.values())
-            return made
-        return object_of({str(key): values[key] for key in sorted(values, key=str)}, ObjectType(types))
+        return gathered(self.mode, {key: module.value(tracker) for key, module in self.instances.items()})
 
 
 class _Outputs(Mapping[str, Value]):
@@ -171,6 +186,29 @@ class _Outputs(Mapping[str, Value]):
         return len(self._slots)
 
 
+class Seen(Protocol):
+    """A host as it was observed, as far as `data` blocks read it; `problem` is why it could not be, else empty."""
+
+    @property
+    def uuid(self) -> str: ...
+    @property
+    def problem(self) -> str: ...
+    @property
+    def facts(self) -> HostFacts | None: ...
+    @property
+    def objects(self) -> Mapping[str, Observed]: ...
+    @property
+    def strangers(self) -> Mapping[str, Observed]: ...
+    @property
+    def images(self) -> frozenset[str]: ...
+    @property
+    def networks(self) -> tuple[str, ...]: ...
+
+
+StackReader = Callable[[str, str], Mapping[str, OutputValue] | None]
+"""The outputs of a stack as last applied, by its name and the folder of its spec (empty: the same); None if there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """All that a build is given: see `vwplan.graph.build.build`."""
@@ -184,6 +222,8 @@ class Surroundings:
     cwd: str
     public_key: Callable[[str], str] | None
     destroy: bool
+    seen: Mapping[str, Seen] | None = None
+    stacks: StackReader | None = None
 
 
 class World:

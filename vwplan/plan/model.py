@@ -14,7 +14,7 @@ from typing import Any
 from vwplan.diagnostics import Diagnostic, Range
 from vwplan.graph.model import Cause, CheckResult, Moved, WantedOutput
 from vwplan.kinds.model import Effect
-from vwplan.provider.api import Expectation, Observed
+from vwplan.provider.api import Expectation, HostFacts, Observed
 from vwplan.state.records import Record, Roster
 
 Plain = Any
@@ -217,7 +217,10 @@ class PlanOptions:
 
 @dataclass(frozen=True, slots=True)
 class HostView:
-    """One host as the planner sees it: objects by identity; `problem` non-empty when it could not be seen."""
+    """One host as the planner sees it: objects by identity; `problem` non-empty when it could not be seen.
+
+    `strangers` are objects that are not ours, `facts` what the host says of itself: for `data` blocks.
+    """
 
     key: str
     uuid: str
@@ -226,3 +229,5 @@ class HostView:
     networks: tuple[str, ...] = ()
     macs: frozenset[str] = frozenset()
     problem: str = ""
+    strangers: Mapping[str, Observed] = field(default_factory=dict)
+    facts: HostFacts | None = None

@@ -56,6 +56,7 @@ def _of_call(prefix: str, name: str, child: Draft, found: Edges) -> None:
     for variable in child.variables:
         found.setdefault(f"{inside}var.{variable}", []).append(f"{call}.{variable}")
     own = [f"{inside}{key}" for key in (*child.resources, *(f"output.{each}" for each in child.outputs))]
+    own += [f"{inside}data.{key}" for key in child.data]
     own += [f"{inside}{node}" for node in _members(child)]
     if call in found:
         for node in (*own, *(f"{inside}local.{each}" for each in child.locals)):
@@ -105,17 +106,20 @@ def target_of(draft: Draft, reference: Reference, place: Place) -> str:
         return f"{root}.{steps[0]}"
     if root == "module":
         return _of_module_reference(draft, reference)
+    if root == "data":
+        block = draft.data.get(f"{steps[0]}.{steps[1]}") if len(steps) > 1 else None
+        return "" if block is None or (_several(block.meta) and len(steps) > 2) else f"data.{block.key}"
     if root == "parent" and place.cluster:
-        block = draft.resources.get(f"cluster.{place.cluster}")
-        return _of_member_reference(block, reference, 0) if block is not None else ""
+        around = draft.resources.get(f"cluster.{place.cluster}")
+        return _of_member_reference(around, reference, 0) if around is not None else ""
     if root not in KINDS:
         return ""
-    block = draft.resources.get(f"{root}.{steps[0]}")
-    if block is None:
+    found = draft.resources.get(f"{root}.{steps[0]}")
+    if found is None:
         return ""
-    if _several(block.meta) and len(steps) > 1:
+    if _several(found.meta) and len(steps) > 1:
         return ""
-    return _of_member_reference(block, reference, 1) if block.members else block.key
+    return _of_member_reference(found, reference, 1) if found.members else found.key
 
 
 def _of_module_reference(draft: Draft, reference: Reference) -> str:
@@ -239,7 +243,7 @@ def place_of(root: Draft, node: str) -> Range | None:
         if name not in draft.children or not behind or behind == "*":
             break
         head = behind.partition(".")[0]
-        if head not in ("var", "local", "output", "module") and head not in KINDS:
+        if head not in ("var", "local", "output", "module", "data") and head not in KINDS:
             break
         draft, rest = draft.children[name], behind
     words = rest.split(".")
@@ -250,6 +254,9 @@ def place_of(root: Draft, node: str) -> Range | None:
             return draft.locals[name].range if name in draft.locals else None
         case ["output", name]:
             return draft.outputs[name].range if name in draft.outputs else None
+        case ["data", kind, name]:
+            key = f"{kind}.{name}"
+            return draft.data[key].range if key in draft.data else None
         case ["module", name, *_]:
             return draft.calls[name].range if name in draft.calls else None
         case [kind, name, *members]:

@@ -34,7 +34,8 @@ class Place:
 
     `node` is the node of the graph of dependencies that it belongs to (`workspace.w`, `local.x`, `cluster.c.head`), or
     empty where nothing waits for it. `each` and `count` tell whether those words mean something here, `itself` whether
-    `self` does, `cluster` is the one that `parent` is an instance of. `iterators` are those of `dynamic` blocks around. `roots`
+    `self` does, `cluster` is the one that `parent` is an instance of. `iterators` are those of `dynamic` blocks around,
+    `check` the check around, whose data can be referred to. `roots`
     are the only roots allowed, where that is fewer than all, and `words` says what the place is, in prose.
     """
 
@@ -44,6 +45,7 @@ class Place:
     itself: bool = False
     cluster: str = ""
     iterators: frozenset[str] = frozenset()
+    check: str = ""
     roots: frozenset[str] | None = None
     words: str = ""
 
@@ -94,8 +96,8 @@ class Draft:
     """What has been read of a module.
 
     `broken` are the identities of sources that could not be read wholly, so that something may be missing. `depends` and
-    `provider_uses` are references that are no expressions, each with its place, or with whether a computed key follows. `absent_data`
-    are data blocks that were refused. `children` are the modules called, by the call's name; `handed` the provider
+    `provider_uses` are references that are no expressions, each with its place, or with whether a computed key follows.
+    `children` are the modules called, by the call's name; `handed` the provider
     configurations that every call of this module hands in. `searches` counts those for near names among many.
     """
 
@@ -116,7 +118,6 @@ class Draft:
     uses: list[Use] = field(default_factory=list)
     depends: list[tuple[Place, Reference]] = field(default_factory=list)
     provider_uses: list[tuple[Reference, bool]] = field(default_factory=list)
-    absent_data: set[str] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
     children: dict[str, Draft] = field(default_factory=dict)
     handed: frozenset[str] | None = None

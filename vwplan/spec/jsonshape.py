@@ -5,7 +5,7 @@ from __future__ import annotations
 from vwplan.hcl.jsonsyntax import JsonSchema
 from vwplan.kinds import KINDS
 from vwplan.kinds.meta import MEMBER_ARGUMENTS
-from vwplan.spec.shapes import KIND_SHAPES, LIFECYCLE_SHAPE, TIMEOUTS_SHAPE, TOP_SHAPES, Shape
+from vwplan.spec.shapes import DATA_SHAPES, KIND_SHAPES, LIFECYCLE_SHAPE, TIMEOUTS_SHAPE, TOP_SHAPES, Shape
 
 _BARE = frozenset(
     {"depends_on", "provider", "providers", "type", "from", "to", "ignore_changes", "replace_triggered_by", "iterator"}
@@ -24,7 +24,9 @@ class FileShape:
 
     def inside(self, name: str, labels: tuple[str, ...]) -> JsonSchema:
         """The schema of such a block's body."""
-        return BodyShape(KIND_SHAPES[name] if name in KINDS else TOP_SHAPES[name])
+        if name == "data":
+            return BodyShape(DATA_SHAPES.get(labels[0], TOP_SHAPES["data"]))
+        return BodyShape(KIND_SHAPES[name] if name in KINDS else TOP_SHAPES[name], name == "check")
 
     def is_bare(self, name: str) -> bool:
         """No argument stands outside of blocks."""
@@ -32,12 +34,13 @@ class FileShape:
 
 
 class BodyShape:
-    """The schema of the body of a block that has a shape."""
+    """The schema of the body of a block that has a shape. `reads` tells that data blocks may stand in it."""
 
-    __slots__ = ("_shape",)
+    __slots__ = ("_reads", "_shape")
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, reads: bool = False) -> None:
         self._shape = shape
+        self._reads = reads
 
     def labels(self, name: str) -> int | None:
         """How many labels a block of that name has here."""
@@ -46,10 +49,14 @@ class BodyShape:
             return 1 if found.label else 0
         if name in self._shape.meta_blocks:
             return 0
+        if name == "data" and self._reads:
+            return 2
         return 1 if name == "dynamic" and self._shape.blocks else None
 
     def inside(self, name: str, labels: tuple[str, ...]) -> JsonSchema:
         """The schema of such a block's body."""
+        if name == "data":
+            return FileShape().inside(name, labels)
         if name == "dynamic":
             return DynamicShape(self._shape, labels[0] if labels else "")
         if name in self._shape.inner:

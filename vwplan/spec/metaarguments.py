@@ -15,7 +15,7 @@ from vwplan.spec.constants import keyed_reference, reference, reference_list
 from vwplan.spec.decode import decode_part, take_constant
 from vwplan.spec.draft import Draft, Place
 from vwplan.spec.model import Condition, LifecycleBlock, Meta
-from vwplan.spec.shapes import KIND_SHAPES, LIFECYCLE_SHAPE, TIMEOUTS_SHAPE, Shape
+from vwplan.spec.shapes import CONDITIONS_SHAPE, KIND_SHAPES, LIFECYCLE_SHAPE, TIMEOUTS_SHAPE, Shape
 
 NO_META = Meta()
 
@@ -126,14 +126,14 @@ def _timeouts(draft: Draft, block: Block, place: Place, source: Source) -> Mappi
 
 
 def _lifecycle(draft: Draft, block: Block, place: Place, kind: str, source: Source) -> LifecycleBlock:
-    shape, body = LIFECYCLE_SHAPE, block.body
+    shape, body = LIFECYCLE_SHAPE if kind else CONDITIONS_SHAPE, block.body
     for attribute in body.attributes.values():
         if attribute.name not in shape.arguments:
             draft.add(mistakes.unknown_argument(shape, attribute, source))
     made: dict[str, Compiled] = {}
     for name in ("prevent_destroy", "replace"):
         found = body.attributes.get(name)
-        if found is not None:
+        if found is not None and name in shape.arguments:
             made[name] = draft.compile(found.expression, source, place, shape.arguments[name])
             if isinstance(found.expression, Literal):
                 take_constant(draft, shape.arguments[name], made[name])

@@ -134,13 +134,18 @@ class ResourceBlock:
 
 @dataclass(frozen=True, slots=True)
 class DataBlock:
-    """`data "KIND" "NAME" { … }`; its arguments by name, compiled."""
+    """`data "KIND" "NAME" { … }`: something that is read and not made. `kind` is declared in `vwplan.kinds.sources`."""
 
-    kind: str
+    kind: Kind
     name: str
-    arguments: Mapping[str, Compiled]
+    part: Part
     meta: Meta
     range: Range
+
+    @property
+    def key(self) -> str:
+        """`kind.name`, unique among the data blocks of its module."""
+        return f"{self.kind.name}.{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from vwplan.hcl.evaluate import Reference, Step
 from vwplan.kinds import KINDS
 from vwplan.kinds.check import article
 from vwplan.kinds.model import BlockType, Kind
+from vwplan.kinds.sources import SOURCES
 from vwplan.spec.draft import Draft, Place
 from vwplan.spec.model import Meta, ResourceBlock
 from vwplan.values import DYNAMIC, NUMBER, STRING, MapType, Type
@@ -130,11 +131,29 @@ def _self(draft: Draft, reference: Reference, place: Place) -> Found:
 
 
 def _data(draft: Draft, reference: Reference, place: Place) -> Found:
-    key = f"{_name(reference, 0)}.{_name(reference, 1)}"
-    if key in draft.data or key in draft.absent_data:
+    kind, name = _name(reference, 0), _name(reference, 1)
+    if kind not in SOURCES:
+        detail = f'There is no data of kind "{kind}".{did_you_mean(kind, SOURCES)} Write data.KIND.NAME.'
+        return _undeclared(detail, reference, min(1, len(reference.steps)))
+    key, known = f"{kind}.{name}", dict(draft.data)
+    if place.check and place.check in draft.checks:
+        known.update({each.key: each for each in draft.checks[place.check].data})
+    block = known.get(key)
+    if block is None:
+        near = draft.near(key, known) or f' Declare it: data "{kind}" "{name or "NAME"}" {{ … }}.'
+        return _undeclared(f"There is no data.{key}.{near}", reference, min(2, len(reference.steps)))
+    at, fault = _instance(reference, 2, block.meta, f"data.{key}")
+    if fault is not None:
+        return fault
+    types = {argument.name: argument.type for argument in block.kind.arguments}
+    types.update({fact.name: fact.type for fact in block.kind.facts})
+    attribute = _name(reference, at)
+    if at >= len(reference.steps) or not reference.steps[at].attribute:
         return DYNAMIC
-    known = [*draft.data, *draft.absent_data]
-    return _undeclared(f"There is no data.{key}.{draft.near(key, known)}", reference, min(2, len(reference.steps)))
+    if attribute not in types:
+        detail = f'Data of kind "{kind}" has no "{attribute}".{did_you_mean(attribute, types)}'
+        return _problem("unknown-attribute", "Unknown attribute", detail, reference, at + 1)
+    return types[attribute] if at + 1 == len(reference.steps) else DYNAMIC
 
 
 def _module(draft: Draft, reference: Reference, place: Place) -> Found:

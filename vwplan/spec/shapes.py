@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from vwplan.kinds import KINDS
@@ -19,6 +20,7 @@ from vwplan.kinds.meta import (
     TIMEOUTS,
 )
 from vwplan.kinds.model import Absent, Argument, BlockType, Kind
+from vwplan.kinds.sources import SOURCES
 
 
 class Shape:
@@ -89,6 +91,19 @@ KIND_SHAPES: Mapping[str, Shape] = MappingProxyType(
 )
 """The shapes of the kinds."""
 
+_CONDITIONS_ONLY = replace(LIFECYCLE, arguments=())
+"""What is read has conditions, and nothing that could happen to it."""
+
+_UNPROVIDED = (COUNT, FOR_EACH, DEPENDS_ON)
+
+DATA_SHAPES: Mapping[str, Shape] = MappingProxyType(
+    {
+        name: Shape(kind, META_ARGUMENTS if name != "stack" else _UNPROVIDED, (_CONDITIONS_ONLY,), META_ABSENT)
+        for name, kind in SOURCES.items()
+    }
+)
+"""The shapes of `data` blocks, by kind."""
+
 TOP_SHAPES: Mapping[str, Shape] = MappingProxyType({block.name: Shape(block) for block in TOP})
 """The shapes of the other blocks of a file."""
 
@@ -96,4 +111,5 @@ CALL_SHAPE = Shape(MODULE, (COUNT, FOR_EACH, DEPENDS_ON))
 """The shape of a call of a module, with the meta-arguments that it takes."""
 
 LIFECYCLE_SHAPE = Shape(LIFECYCLE)
+CONDITIONS_SHAPE = Shape(_CONDITIONS_ONLY)
 TIMEOUTS_SHAPE = Shape(TIMEOUTS)

@@ -6,17 +6,18 @@ from dataclasses import replace
 
 from vwplan.diagnostics import Diagnostic, Range, Source, did_you_mean
 from vwplan.hcl.evaluate import Compiled, Reference
-from vwplan.hcl.lexer import is_name
 from vwplan.hcl.syntax import Attribute, Block, Body, Expression, Index, Literal, ObjectItems, Variable
 from vwplan.kinds import KINDS, LATER_KINDS
-from vwplan.kinds.language import DATA_KINDS, ELSEWHERE, RESERVED, TOP
+from vwplan.kinds.language import ELSEWHERE, RESERVED, TOP
 from vwplan.spec import mistakes
 from vwplan.spec.constants import constant_flag, constant_text, keyed_reference, reference, reference_list
+from vwplan.spec.datablock import decode_data
 from vwplan.spec.draft import Call, Draft, Place
 from vwplan.spec.metaarguments import PROVIDER_KEY_ROOTS, conditions, decode_meta
 from vwplan.spec.model import (
     CheckBlock,
     Condition,
+    DataBlock,
     ImportBlock,
     LocalValue,
     Meta,
@@ -177,23 +178,16 @@ def _providers(
 
 
 def _data(draft: Draft, block: Block, source: Source) -> None:
-    """Refused in this version; remembered, so that what refers to it is not told too."""
-    subject = mistakes.header(block, source)
-    if len(block.labels) != 2:
-        draft.add(mistakes.wrong_labels(block, "KIND NAME", source))
-        return
-    kind, name = block.labels
-    if kind.text not in DATA_KINDS:
-        detail = f'There is no data of kind "{kind.text}".{mistakes.nearest(kind.text, DATA_KINDS)}'
-        draft.add(Diagnostic("unknown-block", "Unknown block", detail, Range(source, kind.start, kind.end)))
-    elif not is_name(name.text):
-        draft.add(mistakes.bad_name(name.text, Range(source, name.start, name.end)))
-    else:
-        detail = (
-            f'Data blocks (here data "{kind.text}") are not there in this version yet. Give the value as a variable.'
-        )
-        draft.add(Diagnostic("not-yet", "Not in this version", detail, subject))
-    draft.absent_data.add(f"{kind.text}.{name.text}")
+    made = decode_data(draft, block, source)
+    if made is not None:
+        _keep(draft, made, draft.data)
+
+
+def _keep(draft: Draft, made: DataBlock, among: dict[str, DataBlock]) -> None:
+    """Keep a data block, unless there is one of its name already."""
+    first = among.setdefault(made.key, made)
+    if first is not made:
+        draft.add(mistakes.duplicate(f'data "{made.kind.name}" "{made.name}"', made.range, first.range))
 
 
 def _address(draft: Draft, block: Block, name: str, source: Source, *, keys: bool = True) -> Reference | None:
@@ -310,20 +304,24 @@ def _check(draft: Draft, block: Block, source: Source) -> None:
     name = named(draft, block, source)
     if name is None:
         return
-    where, shape, place = mistakes.header(block, source), TOP_SHAPES["check"], Place(words="a check")
+    where, shape = mistakes.header(block, source), TOP_SHAPES["check"]
+    place = Place(words="a check", check=name)
     for attribute in block.body.attributes.values():
         draft.add(mistakes.unknown_argument(shape, attribute, source))
     asserts: list[Condition] = []
+    read: dict[str, DataBlock] = {}
     for inner in block.body.blocks:
         if inner.kind == "assert":
             asserts += conditions(draft, inner, place, source)
         elif inner.kind == "data":
-            _data(draft, inner, source)
+            found = decode_data(draft, inner, source, name)
+            if found is not None:
+                _keep(draft, found, read)
         else:
             draft.add(mistakes.unknown_block(shape, inner, source))
     if not any(inner.kind == "assert" for inner in block.body.blocks):
         draft.add(mistakes.missing_block(shape, "assert", where))
-    made = CheckBlock(name, tuple(asserts), (), where)
+    made = CheckBlock(name, tuple(asserts), tuple(read.values()), where)
     first = draft.checks.setdefault(name, made)
     if first is not made:
         draft.add(mistakes.duplicate(f'check "{name}"', where, first.range))
