@@ -316,7 +316,7 @@ def test_a_pulled_state_can_be_pushed_but_not_over_a_newer_or_a_foreign_one(yard
     assert refused.value.diagnostics[0].code == "state-foreign"
     with pytest.raises(DiagnosticError) as refused:
         yard.store.push(holder(), pulled[:-40])
-    assert refused.value.diagnostics[0].code == "state-damaged"
+    assert refused.value.diagnostics[0].code == "not-a-state"
     assert yard.store.push(holder(), pulled, force=True).state.serial == 3
     assert yard.state().records == old.records
 
