@@ -146,6 +146,6 @@ def _columns(cells: Sequence[Cell]) -> int:
 def _characters(text: str) -> int:
     if text.isascii():
         return len(text) - text.count("\r\n")
-    from vwplan.values.clusters import cluster_count  # its regular expressions load slowly, and most texts do without
+    from vwplan.values.text import cluster_count  # its regular expressions load slowly, and most texts do without
 
     return cluster_count(text)
