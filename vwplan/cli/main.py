@@ -5,9 +5,11 @@ Exit codes: 0 done or no change, 1 error, 2 changes pending (`--detailed-exitcod
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -60,8 +62,15 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program with the command line, and exit as it went."""
     words = normalised(sys.argv[1:] if arguments is None else arguments)
+    for name in ("stdout", "stderr"):
+        # Where whoever started us closed it, Python has none at all.
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the process lives.
     code = run(words)
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except OSError as problem:
+        code = _unwritable(problem)
     sys.exit(code)
 
 
@@ -78,12 +87,21 @@ def run(words: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("\nInterrupted.\n")
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone; the interpreter must not complain about it on the way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except BrokenPipeError as problem:
+        return _unwritable(problem)
     except Exception as problem:
         return _unexpected(problem)
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
+def _unwritable(problem: OSError) -> int:
+    """What is to be printed cannot be written; whoever read it may be gone. The interpreter must not complain of that again."""
+    if not isinstance(problem, BrokenPipeError):
+        sys.stderr.write(f"Error: The output cannot be written: {problem.strerror}\n")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 def _unexpected(problem: Exception) -> int:
@@ -93,6 +111,8 @@ def _unexpected(problem: Exception) -> int:
     if isinstance(problem, OSError) and problem.filename:
         sys.stderr.write(f"Error: {problem.filename}: {problem.strerror}\n")
         return 1
+    if isinstance(problem, OSError) and problem.errno in _FULL:
+        return _unwritable(problem)
     import traceback
 
     traceback.print_exc()
