@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from vwplan.hcl.evaluation.limits import LONGEST_TEXT
 from vwplan.hcl.functions.model import ArgumentProblem, FunctionProblem
 from vwplan.values import ListValue, MapValue, Number, ObjectValue, SetValue, TupleValue, Value
 from vwplan.values.value import Unmarked
@@ -48,3 +49,9 @@ def mapping(value: Value) -> Mapping:
     """A known map or object."""
     assert isinstance(value, MapValue | ObjectValue)
     return value
+
+
+def within_bounds(size: int) -> None:
+    """A problem of the call, where a text that it is about to make would have more characters than a text may have."""
+    if size > LONGEST_TEXT:
+        raise FunctionProblem("the text would become too large")

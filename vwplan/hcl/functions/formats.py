@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from vwplan.hcl.functions.arguments import SEQUENCES, text
+from vwplan.hcl.functions.arguments import SEQUENCES, text, within_bounds
 from vwplan.hcl.functions.json_text import json_string, json_text
 from vwplan.hcl.functions.model import ArgumentProblem, Arguments, FunctionProblem, Parameter, pure
 from vwplan.values import (
@@ -57,7 +57,7 @@ class Verb(NamedTuple):
 def formatted(pattern: str, arguments: Arguments) -> str:
     """The format with its verbs replaced by the arguments; problems name the verb, or the surplus argument."""
     out: list[str] = []
-    at, following, highest = 0, 1, 0
+    at, following, highest, size = 0, 1, 0, 0
     while True:
         percent = pattern.find("%", at)
         if percent < 0:
@@ -86,7 +86,10 @@ def formatted(pattern: str, arguments: Arguments) -> str:
             raise FunctionProblem(f'the verb "{verb.raw}" asks for too wide a field')
         if index > len(arguments):
             raise FunctionProblem(f'the verb "{verb.raw}" asks for argument {index}, and there are {len(arguments)}')
-        out.append(_one(verb, arguments[index - 1]))
+        made = _one(verb, arguments[index - 1])
+        out.append(made)
+        size += len(made)
+        within_bounds(size)
     if highest < len(arguments):
         reason = f"the format uses only {highest} arguments" if highest else "the format has no verb"
         raise ArgumentProblem(highest + 1, f"it is one too many: {reason}")
@@ -216,13 +219,17 @@ def _formatlist(arguments: Arguments, type: Type) -> Value:
     if unknown:
         return Unknown(type, Refinement(not_null=True))
     made: list[Value] = []
+    total = 0
     for index in range(1 if length < 0 else length):
         row = [each.items[index] if isinstance(each, SEQUENCES) else each for each in rest]
         if not all(map(is_whole, row)):
             made.append(UNKNOWN_STRING)
             continue
         try:
-            made.append(formatted(pattern, row))
+            one = formatted(pattern, row)
+            total += len(one)
+            within_bounds(total)
+            made.append(one)
         except ArgumentProblem:
             raise
         except FunctionProblem as problem:

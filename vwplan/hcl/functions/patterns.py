@@ -9,7 +9,7 @@ from typing import Any
 
 import re2
 
-from vwplan.hcl.functions.arguments import text
+from vwplan.hcl.functions.arguments import text, within_bounds
 from vwplan.hcl.functions.model import ArgumentProblem, Arguments, FunctionProblem, Parameter, pure
 from vwplan.values import (
     DYNAMIC,
@@ -29,6 +29,9 @@ from vwplan.values import (
 from vwplan.values.text import normal
 
 _STRING_NULL = Null(STRING)
+
+MOST_MATCHES = 500_000
+"""How many matches of a pattern are gone through."""
 
 
 @lru_cache(maxsize=512)
@@ -61,18 +64,16 @@ def _pattern(pattern: str) -> Any:
 
 
 def _matches(pattern: Any, found: str) -> Iterator[Any]:
-    """Every match from left to right; none of nothing right behind another."""
-    at, previous = 0, -1
-    while at <= len(found):
-        match = pattern.search(found, at)
-        if match is None:
-            return
+    """Every match from left to right; none of nothing right behind another. `FunctionProblem` where there are too many."""
+    previous, count = -1, 0
+    for match in pattern.finditer(found):
         start, end = match.span()
-        accepted = not (start == end == previous)
-        at = end + 1 if end == at else end
-        previous = end
-        if accepted:
+        if not (start == end == previous):
+            count += 1
+            if count > MOST_MATCHES:
+                raise FunctionProblem(f"the pattern matches more than {MOST_MATCHES:,} times")
             yield match
+        previous = end
 
 
 def _result_type(pattern: str, index: int) -> Type:
@@ -149,18 +150,22 @@ def _expanded(template: str, match: Any) -> str:
 def _replace(arguments: Arguments, _: Type) -> Value:
     found, part, template = map(text, arguments)
     if not (len(part) > 1 and part[0] == part[-1] == "/"):
+        within_bounds(len(found) + (found.count(part) if part else len(found) + 1) * (len(template) - len(part)))
         return normal(found.replace(part, template))
     try:
         pattern = _pattern(part[1:-1])
     except ValueError as error:
         raise FunctionProblem(f'"{part}" is no valid pattern of RE2: {error}') from None
     out: list[str] = []
-    at = 0
+    at = size = 0
     for match in _matches(pattern, found):
         start, end = match.span()
         out.append(found[at:start])
-        out.append(_expanded(template, match))
+        made = _expanded(template, match)
+        out.append(made)
         at = end
+        size += len(made)
+        within_bounds(size)
     out.append(found[at:])
     return normal("".join(out))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vwplan.hcl.functions.arguments import sequence, text, whole
+from vwplan.hcl.evaluation.limits import LARGEST_VALUE
+from vwplan.hcl.functions.arguments import sequence, text, whole, within_bounds
 from vwplan.hcl.functions.model import ArgumentProblem, Arguments, Function, FunctionProblem, Parameter, pure
 from vwplan.values import (
     BOOL,
@@ -32,6 +33,8 @@ _SPACE = "".join(
 )
 """What Unicode counts as white space."""
 
+_STRETCH = 1 << 16
+
 
 def upper_letter(char: str) -> str:
     """One character in upper case, as one character: a sharp s stays what it is."""
@@ -49,12 +52,18 @@ def lower_letter(char: str) -> str:
 
 def upper(found: str) -> str:
     """The text in upper case, letter by letter."""
-    return found.upper() if found.isascii() else normal("".join(map(upper_letter, found)))
+    return found.upper() if found.isascii() else _letterwise(found, upper_letter)
 
 
 def lower(found: str) -> str:
     """The text in lower case, letter by letter."""
-    return found.lower() if found.isascii() else normal("".join(map(lower_letter, found)))
+    return found.lower() if found.isascii() else _letterwise(found, lower_letter)
+
+
+def _letterwise(found: str, change: Callable[[str], str]) -> str:
+    """A text changed letter by letter; in stretches, because each letter takes much memory while it is by itself."""
+    stretches = (found[at : at + _STRETCH] for at in range(0, len(found), _STRETCH))
+    return normal("".join(["".join(map(change, stretch)) for stretch in stretches]))
 
 
 def _title_letter(char: str) -> str:
@@ -64,15 +73,15 @@ def _title_letter(char: str) -> str:
 
 def title(found: str) -> str:
     """The text with the first letter of each word in title case. A word starts behind what is no letter or digit."""
-    out: list[str] = []
     start = True
-    for char in found:
-        out.append(_title_letter(char) if start else char)
-        if char.isascii():
-            start = not (char.isalnum() or char == "_")
-        else:
-            start = char in _SPACE
-    return normal("".join(out))
+
+    def change(char: str) -> str:
+        nonlocal start
+        made = _title_letter(char) if start else char
+        start = not (char.isalnum() or char == "_") if char.isascii() else char in _SPACE
+        return made
+
+    return _letterwise(found, change)
 
 
 def _chomp(found: str) -> str:
@@ -104,8 +113,7 @@ def _indent(arguments: Arguments, _: Type) -> Value:
     spaces, found = whole(arguments[0]), text(arguments[1])
     if spaces < 0:
         raise ArgumentProblem(0, "it must not be negative")
-    if spaces * (found.count("\n") + 1) > 1 << 26:
-        raise ArgumentProblem(0, "it is too large")
+    within_bounds(len(found) + spaces * found.count("\n"))
     return found.replace("\n", "\n" + " " * spaces)
 
 
@@ -121,11 +129,14 @@ def _join(arguments: Arguments, _: Type) -> Value:
             if isinstance(item, Null):
                 raise ArgumentProblem(at + 1, f"element {index} is null, which cannot be joined")
             items.append(text(item))
+    within_bounds(sum(map(len, items)) + len(separator) * max(len(items) - 1, 0))
     return normal(separator.join(items))
 
 
 def _split(arguments: Arguments, _: Type) -> Value:
     separator, found = text(arguments[0]), text(arguments[1])
+    if (found.count(separator) if separator else len(found)) > LARGEST_VALUE:
+        raise FunctionProblem("there would be too many parts")
     return ListValue(STRING, map(normal, found.split(separator)) if separator else list(found))
 
 
