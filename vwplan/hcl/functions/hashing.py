@@ -72,12 +72,17 @@ def _bcrypt_salt(salt: bytes) -> str:
     return "".join(_ALPHABET[bits >> (130 - 6 * at) & 63] for at in range(22))
 
 
+_DEAREST = 18
+
+
 def _bcrypt(arguments: Arguments, _: Type, scope: Scope) -> Value:
     if len(arguments) > 2:
         raise FunctionProblem("there may be no more than two arguments")
     cost = whole(arguments[1], 1) if len(arguments) == 2 else 10
     if cost > 31:
         raise ArgumentProblem(1, "the cost must be between 4 and 31")
+    if cost > _DEAREST:
+        raise ArgumentProblem(1, f"the cost must be no more than {_DEAREST}: beyond that, minutes go by")
     password = text(arguments[0]).encode()
     if len(password) > 72:
         raise ArgumentProblem(0, "it is longer than 72 bytes, and bcrypt would overlook the rest")
