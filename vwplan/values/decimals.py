@@ -17,9 +17,16 @@ def round_digits(number: Number, digits: int, *, after_point: bool) -> tuple[str
         places = digits
     else:
         places = digits - _magnitude(top, bottom)
-    scaled_top = top * 10**places if places > 0 else top
     scaled_bottom = bottom * 10**-places if places < 0 else bottom
-    quotient, rest = divmod(scaled_top, scaled_bottom)
+    if bottom & (bottom - 1) == 0:
+        # A binary fraction has no more digits behind the point than its denominator has zeros.
+        places = min(places, bottom.bit_length() - 1)
+    scaled_top = top * 10**places if places > 0 else top
+    if scaled_bottom & (scaled_bottom - 1) == 0:
+        quotient = scaled_top >> (scaled_bottom.bit_length() - 1)
+        rest = scaled_top & (scaled_bottom - 1)
+    else:
+        quotient, rest = divmod(scaled_top, scaled_bottom)
     if rest * 2 > scaled_bottom or (rest * 2 == scaled_bottom and quotient & 1):
         quotient += 1
     if not quotient:

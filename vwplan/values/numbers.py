@@ -8,6 +8,7 @@ digits that division leaves and in how many digits are printed, nowhere else.
 from __future__ import annotations
 
 import re
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, localcontext
 from fractions import Fraction
 
 PRECISION = 512
@@ -302,8 +303,17 @@ def _round_up(digits: str, at: int) -> bool:
     return rest[0] >= "5"
 
 
+_ENOUGH = 400
+"""More decimal digits than two numbers of 512 binary digits have in common unless they are the same."""
+
+
 def _decimal(mantissa: int, exponent: int) -> tuple[str, int]:
-    """The exact decimal digits of mantissa * 2^exponent without zeros at the ends, and the place of the point."""
+    """The decimal digits of mantissa * 2^exponent without zeros at the ends, and the place of the point.
+
+    Of very large and very small numbers, the first few hundred digits, and a last one that says whether there are more.
+    """
+    if abs(exponent) > 4 * _ENOUGH:
+        return _first_digits(mantissa, exponent)
     if exponent >= 0:
         value, places = mantissa << exponent, 0
     else:
@@ -312,12 +322,29 @@ def _decimal(mantissa: int, exponent: int) -> tuple[str, int]:
     return text.rstrip("0"), len(text) - places
 
 
+def _first_digits(mantissa: int, exponent: int) -> tuple[str, int]:
+    left_out = (mantissa.bit_length() + exponent) * 30103 // 100000 - _ENOUGH
+    if exponent >= 0:
+        value, rest = divmod(mantissa << exponent, 10**left_out)
+    else:
+        scaled = mantissa * 10**-left_out
+        value, rest = scaled >> -exponent, scaled & ((1 << -exponent) - 1)
+    text = str(value)
+    return (text + "1" if rest else text.rstrip("0")), len(text) + left_out
+
+
 def whole_text(value: int) -> str:
-    """`str(value)` without Python's limit on how many digits there may be."""
+    """`str(value)` without Python's limit on how many digits there may be, and in less than quadratic time."""
     if value.bit_length() < 13000:
         return str(value)
-    if value < 0:
-        return "-" + whole_text(-value)
-    half = value.bit_length() * 30103 // 200000
-    high, low = divmod(value, 10**half)
-    return whole_text(high) + whole_text(low).rjust(half, "0")
+    with localcontext(Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])):
+        return f"{_to_decimal(value, value.bit_length()):f}"
+
+
+def _to_decimal(value: int, length: int) -> Decimal:
+    """A whole number of at most `length` binary digits, put together of halves: `decimal` multiplies quickly."""
+    if length <= 2000:
+        return Decimal(value)
+    half = length >> 1
+    high, low = value >> half, value & ((1 << half) - 1)
+    return _to_decimal(high, length - half) * Decimal(2) ** half + _to_decimal(low, half)
