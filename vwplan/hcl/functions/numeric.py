@@ -131,11 +131,17 @@ def _range(arguments: Arguments, _: Type) -> Value:
     if len(numbers) == 3 and (end > start if step < 0 else end < start):
         raise ArgumentProblem(1, f"the end must be {'less' if step < 0 else 'greater'} than the start with this step")
     made: list[Value] = []
-    if isinstance(start, int) and isinstance(end, int) and isinstance(step, int) and max(map(abs, (start, end))) < _EXACT:
+    if (
+        isinstance(start, int)
+        and isinstance(end, int)
+        and isinstance(step, int)
+        and max(map(abs, (start, end))) < _EXACT
+    ):
         whole_ones = range(int(start), int(end), int(step))
         if len(whole_ones) > _LARGEST_RANGE:
             raise FunctionProblem(f"there would be more than {_LARGEST_RANGE} numbers")
-        kind = type(add(start, step))
+        total = add(start, step)
+        kind = type(total) if isinstance(total, int) else int
         return ListValue(NUMBER, [start, *map(kind, whole_ones[1:])] if whole_ones else ())
     while (start > end) if step < 0 else (start < end):
         if len(made) >= _LARGEST_RANGE:
