@@ -95,7 +95,7 @@ class Story:
                 before = {record.identity for record in self.field.look().records.values()}
                 restored = store.restore(self.field.holder(), serials[len(serials) // 2]).state
                 # What was made since belongs to nobody from here on: `vwplan orphans` shows it, and no plan touches it.
-                self.theirs |= before - {record.identity for record in restored.records.values()}
+                self.theirs = (self.theirs | before) - {record.identity for record in restored.records.values()}
                 self.apply()
         elif what == "copy":
             self._copy(fresh)
