@@ -40,7 +40,7 @@ def carry_out(
         if plan.steps and not approved and not _approved(terminal, options, ask and not terminal.json):
             terminal.say("\nNothing was done.")
             return 1
-        return run_plan(terminal, stack, session, plan, doing, parallelism, None)
+        return run_plan(terminal, stack, session, plan, doing, parallelism, secrets_of(stack, session, plan))
 
 
 def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: int) -> int:

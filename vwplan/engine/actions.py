@@ -12,7 +12,7 @@ from vwplan.provider.api import Action, Expectation, Mark, Verb
 from vwplan.provider.law import arguments_digest
 from vwplan.state.entries import Begun
 from vwplan.state.keys import StackKey
-from vwplan.state.records import Record
+from vwplan.state.records import Record, Status
 
 Plain = Any
 
@@ -111,10 +111,10 @@ class Preparer:
             step.identity,
             step.name,
             Mark(self._lineage, step.identity, step.key, step.birth, digest, run),
-            resolver.opened(known),
+            resolver.opened(known) if _reads_secrets(step) else known,
             _expects(step, current, touched, run),
             step.changes,
-            None if step.before is None else resolver.opened(step.before),
+            step.before,
             None if step.context is None else resolver.opened(resolver.known(step.context, lookup)),
             self._secrets(step, known),
             step.reservations,
@@ -128,6 +128,15 @@ class Preparer:
         epoch = arguments.get("epoch")
         turn = epoch if isinstance(epoch, int) else 0
         return Secrets({"ssh_host_key": lambda: key.ssh_host_key(step.identity, turn)[0]})
+
+
+def _reads_secrets(step: Step) -> bool:
+    """Whether the provider needs the values of secrets. Of what goes, stops or is only kept, nobody may have them any more."""
+    if step.verb in (StepVerb.DELETE, StepVerb.RELEASE) or (
+        step.record is not None and step.record.status is Status.KEPT
+    ):
+        return False
+    return step.verb is not StepVerb.POWER or step.arguments.get("power") != "off"
 
 
 def _expects(step: Step, current: Record | None, touched: bool, run: str) -> Expectation | None:
