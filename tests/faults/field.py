@@ -19,6 +19,8 @@ from vwplan.graph.model import Wanted
 from vwplan.plan import HostView, Plan
 from vwplan.provider import Action, Connection, HostConfiguration, Observed, Outcome, Reporter, find
 from vwplan.state import Disk, Holder, LocalStore, Session, StackKey, State, Status
+from vwplan.state.cover import Cover
+from vwplan.state.covered import CoveredDisk
 
 __all__ = ["Crash", "Field", "FragileDisk", "Site", "Want", "box", "image", "machine", "network", "twenty", "volume"]
 
@@ -125,6 +127,14 @@ class FragileDisk(Disk):
             self.close(descriptor)
 
 
+class FragileCoveredDisk(CoveredDisk, FragileDisk):
+    """The same of a disk that puts a cover on: what is torn is what lies under it."""
+
+    def __init__(self, bomb: Bomb, cover: Cover, *, torn: bool = False) -> None:
+        FragileDisk.__init__(self, bomb, torn=torn)
+        CoveredDisk.__init__(self, cover)
+
+
 class FragileConnection:
     """A connection whose every call is a chance to die, before the host hears of it or after it has acted."""
 
@@ -170,6 +180,7 @@ class Field(Site):
         self.adjust: Callable[[Plan], Plan] = lambda plan: plan
         self.around: Callable[[Connection], Connection] = lambda connection: connection
         self.clock: Any = SYSTEM
+        self.cover: Cover | None = None
 
     @property
     def hosts(self) -> dict[str, HostConfiguration]:
@@ -227,7 +238,11 @@ class Field(Site):
     def crash(self, *wants: Want, at: int, torn: bool = False) -> bool:
         """Run, dying at the given event; whether it came to that."""
         self.bomb = Bomb(at)
-        self.disk = FragileDisk(self.bomb, torn=torn)
+        self.disk = (
+            FragileDisk(self.bomb, torn=torn)
+            if self.cover is None
+            else FragileCoveredDisk(self.bomb, self.cover, torn=torn)
+        )
         bomb = self.bomb
         try:
             with patch("vwplan_simulated.connection.strike", lambda *_: bomb.tick()):
@@ -237,7 +252,8 @@ class Field(Site):
             return True
         finally:
             bomb.busy.wait()
-            self.bomb, self.disk = Bomb(), Disk()
+            self.bomb = Bomb()
+            self.disk = Disk() if self.cover is None else CoveredDisk(self.cover)
 
     def crash_half_way(self, *wants: Want) -> None:
         """Run, dying at some point where a step is begun and not ended."""

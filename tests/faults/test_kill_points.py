@@ -9,6 +9,7 @@ With a larger step, every so many; `VWPLAN_FAULTS_FROM` is the first.
 
 from __future__ import annotations
 
+import base64
 import os
 import random
 import shutil
@@ -20,6 +21,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from field import Field, Want, box, image, network, twenty, volume
+
+from vwplan.state.cover import SEALED
+from vwplan.state.covered import CoveredDisk
+from vwplan.state.encryption import Encryption, KeyFile, Sealed
 
 
 def few() -> list[Want]:
@@ -86,6 +91,33 @@ def test_dying_while_all_is_destroyed_loses_nothing(tmp_path: Path, step: int) -
 @pytest.mark.slow
 def test_dying_at_each_point_of_making_twenty_loses_nothing(tmp_path: Path) -> None:
     assert kill_everywhere(tmp_path, [], twenty()) > 60
+
+
+@pytest.mark.parametrize("torn", [False, True], ids=["whole writes", "torn writes"])
+@pytest.mark.parametrize("step", [EVERY, pytest.param(7, id="every seventh point")])
+def test_dying_over_an_encrypted_state_loses_nothing(tmp_path: Path, step: int, torn: bool) -> None:
+    """It begins in the clear, so that some die while all is sealed; others while it is changed over to another key."""
+    keys = [KeyFile(tmp_path / name) for name in ("old", "new")]
+    for key in keys:
+        key.path.write_bytes(base64.b64encode(key.path.name.encode().ljust(32)))
+        key.path.chmod(0o600)
+    covers = [Sealed(Encryption(keys[0])), Sealed(Encryption(keys[1], keys[0]))]
+    at, crashed = 1, True
+    while crashed:
+        root = tmp_path / str(at)
+        root.mkdir()
+        field = Field(root)
+        assert field.run(*few()[:3]).ok
+        for cover, wants in zip(covers, (few(), changed()), strict=True):
+            field.cover, field.disk = cover, CoveredDisk(cover)
+            crashed = survives(field, wants, at, torn=torn)
+        folder = field.store().folder
+        texts = [
+            path.read_bytes() for path in [folder.snapshot, *folder.path.glob("journal.*"), *folder.history.glob("*")]
+        ]
+        assert all(text.startswith(SEALED) for text in texts)
+        at += step
+    assert at > 30
 
 
 def two_hundred() -> list[Want]:

@@ -29,8 +29,8 @@ be put in another's place. The whole of a state put back to an earlier one is no
 the disk, its snapshots and backups hold of the clear files from before is beyond our reach.
 **Changing the key.** The new key in `encryption`, the old one in `fallback`; the next command that changes the stack seals everything
 anew; then `fallback` can go. **Turning it off.** `encryption { fallback { … } }` alone, until the next command has written.
-**Losing the key.** Nobody can read the files without it: there is no other way in. The machines are untouched; put the stack's folder
-aside, and take the machines up again from their marks, or import them.
+**Losing the key.** Nobody can read the files without it: there is no other way in. Keep a copy of it apart from the state. The machines
+are untouched: put the stack's folder and `known/NAME` aside, and rebuild the state from their marks (`vwplan state adopt --from-hosts`).
 """
 
 from vwplan.state.encryption.seal import Sealed
