@@ -114,7 +114,7 @@ def _indent(arguments: Arguments, _: Type) -> Value:
     if spaces < 0:
         raise ArgumentProblem(0, "it must not be negative")
     within_bounds(len(found) + spaces * found.count("\n"))
-    return found.replace("\n", "\n" + " " * spaces)
+    return found.replace("\n", "\n" + " " * spaces) if "\n" in found else found
 
 
 def _join(arguments: Arguments, _: Type) -> Value:
