@@ -33,7 +33,7 @@ def test_instances_of_a_map_a_set_and_a_count_in_their_order(stack, by_key):
         (COUNT.format("var.nothing"), "invalid-count"),
         (COUNT.format("var.word"), "invalid-count"),
         (COUNT.format("var.one * 1e9"), "invalid-count"),
-        (COUNT.format("sensitive(1)"), "sensitive-count"),
+        (COUNT.format("sensitive(-1)"), "invalid-count"),
         (COUNT.format("length(volume.v.path)"), "late-count"),
         (EACH.format("var.nothing"), "invalid-for-each"),
         (EACH.format("[for x in [var.word] : x]"), "invalid-for-each"),

@@ -34,7 +34,11 @@ def judged(path: Path) -> dict[str, Verdict]:
 def main(arguments: list[str]) -> int:
     """Measure, compare, and write if asked to."""
     different = 0
-    for path in sorted(CASES.glob("*.cases")):
+    for path in sorted(
+        CASES.glob(
+            (arguments or ["*"])[-1] + ".cases" if arguments and not arguments[-1].startswith("-") else "*.cases"
+        )
+    ):
         verdicts = judged(path)
         for name, files in read_cases(path).items():
             with tempfile.TemporaryDirectory() as folder:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vwplan.hcl.evaluation.compiler import ELEMENT, Bound, Compiler, checked, overgrown
+from vwplan.hcl.evaluation.compiler import ELEMENT, Bound, Compiler, checked, overgrown, shared
+from vwplan.hcl.evaluation.errors import EvaluationError
 from vwplan.hcl.evaluation.limits import LARGEST_VALUE, MOST_ITERATIONS
 from vwplan.hcl.evaluation.operators import OperatorCompiler
 from vwplan.hcl.evaluation.scope import Scope
@@ -140,6 +141,7 @@ class LoopCompiler(OperatorCompiler):
             if pairs is None:
                 return mark(UNKNOWN, marks)
             items: list[Value] = []
+            failed: EvaluationError | None = None
             known, held = True, 0
             for key, value in pairs:
                 loop.bind(key, value, environment)
@@ -149,11 +151,20 @@ class LoopCompiler(OperatorCompiler):
                     if taken is not True:
                         known = known and taken is False
                         continue
-                found = result(scope, environment)
+                try:
+                    found = result(scope, environment)
+                except EvaluationError as error:
+                    if shared(error) or environment[0] > MOST_ITERATIONS:
+                        raise
+                    # What type the whole has matters to a conditional around, in the branch that it does not take.
+                    failed, found = failed or error, error.value
                 held += weight(found)
                 if held > LARGEST_VALUE:
                     raise overgrown(loop.site, scope, environment)
                 items.append(found)
+            if failed is not None:
+                failed.value = TupleValue(items) if known else UNKNOWN
+                raise failed
             if not known:
                 return mark(UNKNOWN, marks)
             return mark(checked(TupleValue(items), loop.site, scope, environment), marks)
@@ -181,7 +192,11 @@ class LoopCompiler(OperatorCompiler):
                     known = known and taken is False
                     continue
                 name: Value
-                name, own = unmark(key_run(scope, environment))
+                try:
+                    name, own = unmark(key_run(scope, environment))
+                except EvaluationError as error:
+                    error.value = UNKNOWN
+                    raise
                 marks |= own
                 if not isinstance(name, str):
                     name = self._name(name, loop, node, scope, environment)

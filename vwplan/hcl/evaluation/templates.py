@@ -287,7 +287,11 @@ def describe_difference(a: Type, b: Type) -> str:
                 return f"The branches differ in element {at}: {_lower(describe_difference(x, y))}"
     if a.friendly == b.friendly:
         return "Something deep within the two branches is of different types."
-    return f"The first branch is a {a.friendly}, the second a {b.friendly}: they must be of one type."
+    return f"The first branch is {_a(a.friendly)}, the second {_a(b.friendly)}: they must be of one type."
+
+
+def _a(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
 def _lower(sentence: str) -> str:
