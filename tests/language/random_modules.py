@@ -116,7 +116,7 @@ class Maker:
         if self.chance(self.wrong):
             return random.choice(("null", '"oops"', "[1]", "{}", "true"))
         if kind == STRING:
-            return random.choice(NUMBERS + ("true",)) if loose and self.chance(0.08) else f'"{random.choice(WORDS)}"'
+            return random.choice((*NUMBERS, "true")) if loose and self.chance(0.08) else f'"{random.choice(WORDS)}"'
         if kind == NUMBER:
             return f'"{random.choice(NUMBERS)}"' if loose and self.chance(0.08) else random.choice(NUMBERS)
         if kind == BOOL:
@@ -228,7 +228,7 @@ class Maker:
                 lambda: f"abs({n()})",
                 lambda: f"sum(concat([0], {self.expression(('list', NUMBER), scope, depth)}))",
                 lambda: f"-{n()}",
-                lambda: f'parseint("ff", 16)',
+                lambda: 'parseint("ff", 16)',
                 lambda: f"signum(floor({n()}) % 3)",
                 lambda: f"tonumber({self.expression(STRING, scope, depth)})" if self.chance(0.2) else n(),
                 lambda: f"index([{n()}, 1], 1)",
