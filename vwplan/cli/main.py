@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -66,12 +67,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Where whoever started us closed it, Python has none at all.
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the process lives.
+    signal.signal(signal.SIGINT, _interrupt)
     code = run(words)
     try:
         sys.stdout.flush()
     except OSError as problem:
         code = _unwritable(problem)
     sys.exit(code)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """Ctrl-C while nothing is under way that must be finished; an apply listens for itself."""
+    sys.stderr.write("\nInterrupted.\n")
+    raise KeyboardInterrupt
 
 
 def run(words: Sequence[str]) -> int:
@@ -85,7 +93,6 @@ def run(words: Sequence[str]) -> int:
     except typer.Exit as leaving:
         return leaving.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("\nInterrupted.\n")
         return 130
     except BrokenPipeError as problem:
         return _unwritable(problem)

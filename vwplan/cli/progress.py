@@ -40,7 +40,7 @@ def progress(terminal: Terminal, plan: Plan) -> Iterator[Listener]:
     """A listener for the engine's events about a plan, that fits the terminal."""
     if terminal.json:
         yield partial(_json_line, terminal)
-    elif terminal.interactive:
+    elif terminal.interactive and terminal.colour:
         with _live(terminal, powers_of(plan)) as listener:
             yield listener
     else:

@@ -97,8 +97,7 @@ def event_line(event: Event, powers: Powers = _UNTOLD, *, colour: bool = False) 
         case Settled():
             return f"{theme.paint(event.key, 'bold')}: {harmless(event.sentence)}"
         case Stopping():
-            waited = counted(event.running, "running step")
-            return theme.paint(f"{harmless(event.reason)} Waiting for {waited}.", "yellow")
+            return theme.paint(_stopping(event), "yellow")
         case StateUnwritten():
             return theme.paint(f"The state could not be written. {_saved(event)}", "red", "bold")
         case RunEnded():
@@ -121,6 +120,14 @@ def _done(event: StepEnded, power: Power | None) -> str:
     if power is None:
         return _DONE.get(event.verb, event.verb)
     return _POWERED.get(power.wanted, "Switched") + (" and ready" if power.ready else "")
+
+
+def _stopping(event: Stopping) -> str:
+    reason = harmless(event.reason)
+    told = f"{reason[:1].upper()}{reason[1:]}: nothing more is begun."
+    if not event.running:
+        return told
+    return f"{told} Waiting for {counted(event.running, 'running step')}; a second Ctrl-C leaves at once."
 
 
 def _saved(event: StateUnwritten) -> str:

@@ -1,0 +1,254 @@
+"""The program at a terminal, in a pipe and under signals: real processes, as people and scripts start them."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from vwplan.state import LocalStore, State
+
+PROGRAM = (sys.executable, "-c", "from vwplan.cli.main import main; main()")
+
+SPEC = """\
+provider "simulated" { delay = %s }
+
+network "first" { mode = "isolated" }
+
+network "second" {
+  mode       = "isolated"
+  depends_on = [network.first]
+}
+
+output "done" { value = "yes" }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "main.vw.hcl").write_text(SPEC % 0)
+    return tmp_path
+
+
+def environment(**more: str) -> dict[str, str]:
+    others = ("NO_COLOR", "VW_STACK", "VW_KEY_FILE", "PYTHONUNBUFFERED")
+    kept = {name: value for name, value in os.environ.items() if name not in others}
+    return {**kept, "TERM": "xterm-256color", "COLUMNS": "100", **more}
+
+
+def start(folder: Path, *words: str, **more: str) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [*PROGRAM, *words], cwd=folder, env=environment(**more), stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    )
+
+
+def run(folder: Path, *words: str, typed: str = "", **more: str) -> tuple[int, str, str]:
+    process = start(folder, *words, **more)
+    out, err = process.communicate(typed, timeout=60)
+    return process.returncode, out, err
+
+
+def at_terminal(folder: Path, *words: str, **more: str) -> str:
+    """What a terminal is sent by a command."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, *words], cwd=folder, env=environment(**more), stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    sent = b""
+    try:
+        while piece := os.read(ours, 65536):
+            sent += piece
+    except OSError:
+        pass  # All other ends are closed.
+    finally:
+        os.close(ours)
+    assert process.wait(60) == 0, sent.decode()
+    return sent.decode()
+
+
+def wait_for(process: subprocess.Popen[str], words: str) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if words in line:
+            return
+    raise AssertionError(f"no line has {words!r}: {process.communicate()}")
+
+
+def state(folder: Path) -> State:
+    stored = LocalStore(folder / ".vwplan", "default").read()
+    assert stored is not None
+    return stored.state
+
+
+# Colours
+
+
+def test_a_terminal_gets_colours_and_nothing_else_does(folder: Path) -> None:
+    assert "\x1b[32m" in at_terminal(folder, "plan")
+    for told in (
+        at_terminal(folder, "plan", "--no-color"),
+        at_terminal(folder, "plan", NO_COLOR="1"),
+        at_terminal(folder, "plan", TERM="dumb"),
+        at_terminal(folder, "apply", "-no-color", "-auto-approve"),
+        run(folder, "plan")[1],
+    ):
+        assert "\x1b" not in told
+    assert "\x1b[32m" in at_terminal(folder, "plan", "--destroy", NO_COLOR="").replace("\x1b[31m", "\x1b[32m")
+
+
+def test_a_terminal_sees_what_runs_and_then_what_became_of_it(folder: Path) -> None:
+    (folder / "main.vw.hcl").write_text(SPEC % 0.5)
+    told = at_terminal(folder, "apply", "--auto-approve")
+    assert "network.first: Creating 0s" in told
+    assert "0 of 2 steps done, 1 running" in told
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", told)
+    assert "network.second: Created after 0.5s [2/2]" in plain
+    assert "Apply complete! Resources: 2 added" in plain
+
+
+# Questions
+
+
+@pytest.mark.parametrize(("typed", "made"), [("yes\n", 2), ("y\n", 0), ("no\n", 0), ("\n", 0), ("", 0), (" yes \n", 2)])
+def test_only_a_whole_yes_is_a_yes(folder: Path, typed: str, made: int) -> None:
+    code, out, err = run(folder, "apply", typed=typed)
+    assert "Do you want to perform these actions?" in out
+    assert (code, len(state(folder).records)) == (0 if made else 1, made), out + err
+    assert ("Nothing was done." in out) is not bool(made)
+
+
+def test_ctrl_c_at_the_question_does_nothing_and_lets_the_lock_go(folder: Path) -> None:
+    process = start(folder, "apply")
+    wait_for(process, "Do you want to perform")
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    err = process.communicate(timeout=30)[1]
+    assert process.returncode == 130
+    assert "Interrupted." in err and "Traceback" not in err
+    assert run(folder, "apply", "--auto-approve")[0] == 0
+
+
+# Signals
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_finishes_what_runs_and_begins_nothing_more(folder: Path, number: int) -> None:
+    (folder / "main.vw.hcl").write_text(SPEC % 1)
+    process = start(folder, "apply", "--auto-approve")
+    wait_for(process, "network.first: Creating")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Interrupted: nothing more is begun. Waiting for 1 running step; a second Ctrl-C leaves at once." in out
+    assert "network.first: Created" in out
+    assert "network.second: create not begun" in out
+    assert list(state(folder).records) == ["network.first"]
+    code, out, err = run(folder, "apply", "--auto-approve")
+    assert code == 0
+    assert "cut short" not in err
+    assert list(state(folder).records) == ["network.first", "network.second"]
+
+
+def test_the_second_ctrl_c_leaves_at_once_and_the_next_apply_settles(folder: Path) -> None:
+    (folder / "main.vw.hcl").write_text(SPEC % 60)
+    process = start(folder, "apply", "--auto-approve")
+    wait_for(process, "network.first: Creating")
+    process.send_signal(signal.SIGINT)
+    wait_for(process, "Waiting for 1 running step")
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert time.monotonic() - began < 5
+    assert "Left at once." in err
+    (folder / "main.vw.hcl").write_text(SPEC % 0)
+    code, out, err = run(folder, "apply", "--auto-approve")
+    assert code == 0, out + err
+    assert "An earlier run was cut short." in err
+    assert list(state(folder).records) == ["network.first", "network.second"]
+
+
+# Pipes and files
+
+
+def test_whoever_reads_may_go_away(folder: Path) -> None:
+    (folder / "main.vw.hcl").write_text(
+        'provider "simulated" {}\nnetwork "n" {\n  count = 300\n  mode  = "isolated"\n}\n'
+    )
+    process = start(folder, "plan")
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    assert process.wait(30) == 1
+
+
+def test_an_apply_goes_on_when_nobody_reads_any_more(folder: Path) -> None:
+    (folder / "main.vw.hcl").write_text(SPEC % 0.3)
+    process = start(folder, "apply", "--auto-approve")
+    wait_for(process, "network.first: Creating")
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    assert "Traceback" not in process.stderr.read()
+    process.wait(30)
+    assert list(state(folder).records) == ["network.first", "network.second"]
+    assert run(folder, "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_a_full_disk_and_a_closed_output_are_no_bugs(folder: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run([*PROGRAM, "schema"], stdout=full, stderr=subprocess.PIPE, text=True, env=environment())
+    assert (found.returncode, found.stderr) == (1, "Error: The output cannot be written: No space left on device\n")
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *PROGRAM, "version"], env=environment(), capture_output=True
+    )
+    assert (closed.returncode, closed.stderr) == (0, b"")
+
+
+# Completion
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_installs_itself_for_a_shell(folder: Path, tmp_path: Path, shell: str) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    where: Mapping[str, str] = {
+        "HOME": str(home),
+        "SHELL": f"/bin/{shell}",
+        "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1",
+    }
+    program = tmp_path / "vwplan"
+    program.write_text(f"#!{sys.executable}\nfrom vwplan.cli.main import main\nmain()\n")
+    program.chmod(0o755)
+    done = subprocess.run(
+        [program, "--install-completion", shell], env=environment(**where), capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert any("_VWPLAN_COMPLETE" in path.read_text() for path in home.rglob("*") if path.is_file())
+
+
+def test_completion_knows_commands_and_options(folder: Path) -> None:
+    def completed(line: str) -> str:
+        words = line.split(" ")
+        return run(folder, _VWPLAN_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1))[1]
+
+    assert {"plan", "apply", "destroy", "state"} <= set(completed("vwplan ").split())
+    assert completed("vwplan val").split() == ["validate"]
+    assert "--detailed-exitcode" in completed("vwplan plan --det")
+
+
+def test_the_version_is_told_quickly_and_as_json(folder: Path) -> None:
+    assert re.fullmatch(r"vwplan \d+\.\d+\.\d+\n", run(folder, "--version")[1])
+    assert set(json.loads(run(folder, "version", "-json")[1])) == {"vwplan_version", "python_version", "providers"}
