@@ -27,8 +27,9 @@ def binaries() -> Path | None:
 class Postgres:
     """A server that can be killed, stopped and started again. Whoever is root runs it as another user, as it demands."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, *, fsync: bool = False) -> None:
         self.programs = programs
+        self.fsync = "on" if fsync else "off"
         self.folder = Path(tempfile.mkdtemp(prefix="vwplan-pg-"))
         self.user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.getuid() == 0 else {}
         if self.user:
@@ -42,7 +43,7 @@ class Postgres:
         subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL, **self.user)  # type: ignore[call-overload]
 
     def start(self) -> None:
-        settings = {"listen_addresses": "", "fsync": "off", "max_connections": "60", "shared_buffers": "16MB"}
+        settings = {"listen_addresses": "", "fsync": self.fsync, "max_connections": "60", "shared_buffers": "16MB"}
         settings |= {"unix_socket_directories": str(self.folder), "unix_socket_permissions": "0700"}
         command = [str(self.programs / "postgres"), "-D", str(self.folder / "data")]
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
@@ -82,6 +83,11 @@ class Postgres:
                 self.process.kill()
                 self.process.wait()
 
+    def remove(self) -> None:
+        """End it, and leave nothing."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def conninfo(self, database: str) -> str:
         return f"host={self.folder} user=vwplan dbname={database}"
 
@@ -103,8 +109,7 @@ def postgres() -> Iterator[Postgres]:
         server.start()
         yield server
     finally:
-        server.stop()
-        shutil.rmtree(server.folder, ignore_errors=True)
+        server.remove()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -164,5 +163,3 @@ def test_a_pretended_world_needs_no_server(tmp_path: Path) -> None:
     desk = Desk(tmp_path, f"host={tmp_path} dbname=x")
     assert "cannot be reached" in desk.run("plan", code=1)
     assert "Apply complete" in desk.run("apply", "--simulate", "--auto-approve")
-
-

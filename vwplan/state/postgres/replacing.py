@@ -54,7 +54,7 @@ def put(connection: Connection[Any], row: rows.StackRow, state: State, unfinishe
         ledger.take(begun)
     occupants = seats.occupants_of(ledger)
     owners = {record.address for record, _ in batch.records.values() if record is not None}
-    seats.write_seats(connection, stack, owners, {seat for owner in owners for seat in occupants.seats(owner)}, owners)
+    seats.write_seats(connection, stack, {owner: occupants.seats(owner) for owner in owners}, "")
     add_base(connection, stack, commit, state)
     if unfinished:
         rows.insert_entries(connection, stack, commit, unfinished)

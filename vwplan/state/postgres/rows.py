@@ -244,7 +244,7 @@ def _write_records(connection: Connection[Any], stack: int, batch: Batch, versio
     old = [identity for identity in batch.records if identity in versions]
     if old:
         gone = connection.execute(
-            "DELETE FROM vwplan.records AS r USING unnest(%s::text[], %s::bigint[]) AS u (identity, version) "
+            "DELETE FROM vwplan.records AS r USING unnest(%b::text[], %s::bigint[]) AS u (identity, version) "
             "WHERE r.stack = %s AND r.identity = u.identity AND r.version = u.version",
             (old, [versions[identity] for identity in old], stack),
         )
@@ -254,7 +254,7 @@ def _write_records(connection: Connection[Any], stack: int, batch: Batch, versio
     if new:
         connection.execute(
             "INSERT INTO vwplan.records (stack, identity, address, deposed, version, body) "
-            "SELECT %s, i, a, d, v, b::json FROM unnest(%s::text[], %s::text[], %s::bool[], %s::bigint[], %s::text[]) "
+            "SELECT %s, i, a, d, v, b::json FROM unnest(%b::text[], %b::text[], %s::bool[], %s::bigint[], %b::text[]) "
             "AS u (i, a, d, v, b)",
             (
                 stack,
@@ -270,30 +270,31 @@ def _write_records(connection: Connection[Any], stack: int, batch: Batch, versio
 def _write_named(connection: Connection[Any], stack: int, table: str, key: str, rows: Mapping[str, Plain]) -> None:
     gone = [name for name, body in rows.items() if body is None]
     if gone:
-        connection.execute(f"DELETE FROM vwplan.{table} WHERE stack = %s AND {key} = ANY(%s)", (stack, gone))
+        connection.execute(f"DELETE FROM vwplan.{table} WHERE stack = %s AND {key} = ANY(%b)", (stack, gone))
     there = {name: text_of(body) for name, body in rows.items() if body is not None}
     if there:
         connection.execute(
             f"INSERT INTO vwplan.{table} (stack, {key}, body) "
-            f"SELECT %s, n, b::json FROM unnest(%s::text[], %s::text[]) AS u (n, b) "
+            f"SELECT %s, n, b::json FROM unnest(%b::text[], %b::text[]) AS u (n, b) "
             f"ON CONFLICT (stack, {key}) DO UPDATE SET body = excluded.body",
             (stack, list(there), list(there.values())),
         )
 
 
 def _write_begun(connection: Connection[Any], stack: int, batch: Batch) -> None:
-    ended = [at for at, begun in batch.begun.items() if begun is None]
-    if ended:
+    ended: dict[str, list[str]] = {}
+    for (run, step), left in batch.begun.items():
+        if left is None:
+            ended.setdefault(run, []).append(step)
+    for run, steps in ended.items():
         connection.execute(
-            "DELETE FROM vwplan.begun AS b USING unnest(%s::text[], %s::text[]) AS u (run, step) "
-            "WHERE b.stack = %s AND b.run = u.run AND b.step = u.step",
-            ([run for run, _ in ended], [step for _, step in ended], stack),
+            "DELETE FROM vwplan.begun WHERE stack = %s AND run = %s AND step = ANY(%b)", (stack, run, steps)
         )
     begun = [entry for entry in batch.begun.values() if entry is not None]
     if begun:
         connection.execute(
             "INSERT INTO vwplan.begun (stack, run, step, body) "
-            "SELECT %s, r, s, b::json FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS u (r, s, b, o) "
+            "SELECT %s, r, s, b::json FROM unnest(%b::text[], %b::text[], %b::text[]) WITH ORDINALITY AS u (r, s, b, o) "
             "ORDER BY o ON CONFLICT (stack, run, step) DO UPDATE SET body = excluded.body",
             (
                 stack,
@@ -338,6 +339,6 @@ def insert_entries(connection: Connection[Any], stack: int, commit: int, entries
     """Add the entries of one commit."""
     connection.execute(
         "INSERT INTO vwplan.entries (stack, commit, place, body) "
-        "SELECT %s, %s, o, b::json FROM unnest(%s::text[]) WITH ORDINALITY AS u (b, o)",
+        "SELECT %s, %s, o, b::json FROM unnest(%b::text[]) WITH ORDINALITY AS u (b, o)",
         (stack, commit, [text_of(plain_entry(entry)) for entry in entries]),
     )

@@ -127,7 +127,7 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (scope, value)
     );
     CREATE INDEX seats_owner ON vwplan.seats (stack, owner);
-    CREATE INDEX seats_session ON vwplan.seats (session);
+    CREATE INDEX seats_session ON vwplan.seats (session) WHERE session IS NOT NULL;
     """,
 )
 """What each version adds to the one before it; one that was released is never edited."""

@@ -27,6 +27,9 @@ from vwplan.state.records import Record, State
 
 T = TypeVar("T")
 
+LEAVING = 3.0
+"""Seconds that a server is waited for which is to hear that a session is over."""
+
 
 class PostgresSession:
     """The right to change rows of one stack in a database; used by one thread, while another renews its lease.
@@ -48,6 +51,7 @@ class PostgresSession:
         self._connection: psycopg.Connection[Any] | None = None
         self._batch = 0
         self._lost = False
+        self._unseated = False
         self._claims: Claims | None = None
         self._names: set[str] = set()
         self._until = 0.0
@@ -96,12 +100,11 @@ class PostgresSession:
 
     def _acquire(self, claims: Claims) -> None:
         """Claim rows and seats, waiting for others until the time is over."""
-        names = claims.writes | self._names
 
         def work(connection: psycopg.Connection[Any]) -> None:
             rows.stack_row(connection, self.folder.stack, lock=True)
             sessions.claim(connection, self._stack, self.holder.id, claims, self.folder)
-            seats.reserve(connection, self._stack, self.holder.id, claims.seats, names)
+            seats.reserve(connection, self._stack, claims.seats, self.holder.id)
 
         pause = 0.05
         while True:
@@ -180,7 +183,7 @@ class PostgresSession:
         if not entries:
             return
         batch = rows.take(self.ledger, entries)
-        wanted = seats.follow(self._occupants, self.ledger, batch)
+        wanted = seats.follow(self._occupants, self.ledger, batch, all=self._unseated)
         try:
             if self.broken:
                 raise problems.unwritable("an earlier write failed")
@@ -202,17 +205,19 @@ class PostgresSession:
             if isinstance(entry, Begun):
                 self.ledger.unfinished.pop((entry.run, entry.step), None)
                 self._occupants.remove(f"{entry.run} {entry.step}")
+        self._unseated = True
         self.write([entry for entry in entries if not isinstance(entry, Begun)])
+        self._unseated = False
 
-    def _write(self, batch: rows.Batch, wanted: set[Seat]) -> None:
+    def _write(self, batch: rows.Batch, wanted: Mapping[str, set[Seat]]) -> None:
         missing = frozenset(batch.names - self._names) if WHOLE not in self._names else frozenset()
         if missing:
             self._acquire(Claims(missing))
 
         def work(connection: psycopg.Connection[Any]) -> int:
             rows.write(connection, self._stack, self.holder.id, batch, self._versions)
-            if batch.addresses:
-                seats.write_seats(connection, self._stack, batch.addresses, wanted, self._names)
+            if wanted:
+                seats.write_seats(connection, self._stack, wanted, self.holder.id)
             return rows.append(connection, self._stack, batch.entries)[0]
 
         self._commits = self._commit(work)
@@ -358,7 +363,7 @@ class PostgresSession:
             self._commit(
                 lambda connection: connection.execute(
                     "INSERT INTO vwplan.durations (stack, name, seconds) "
-                    "SELECT %s, n, s FROM unnest(%s::text[], %s::float8[]) AS u (n, s) "
+                    "SELECT %s, n, s FROM unnest(%b::text[], %s::float8[]) AS u (n, s) "
                     "ON CONFLICT (stack, name) DO UPDATE SET seconds = excluded.seconds",
                     (self._stack, names, seconds),
                 )
@@ -367,9 +372,17 @@ class PostgresSession:
     def close(self) -> None:
         """Give everything back. When the server does not hear of it, the lease lapses by itself."""
         self._heart.stop()
-        with self._mutex, contextlib.suppress(psycopg.Error):
-            if not self._lost:
-                self._connected().execute("DELETE FROM vwplan.sessions WHERE id = %s", (self.holder.id,))
+        until = self._server.monotonic() + min(LEAVING, self._server.patience)
+        while not self._lost:
+            try:
+                with self._mutex:
+                    self._connected().execute("DELETE FROM vwplan.sessions WHERE id = %s", (self.holder.id,))
+                break
+            except psycopg.Error as problem:
+                self._drop_broken()
+                if not passes(problem) or self._server.monotonic() > until:
+                    break
+            self._server.sleep(0.1)
         if self._connection is not None:
             self._connection.close()
             self._connection = None

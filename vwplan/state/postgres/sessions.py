@@ -83,7 +83,7 @@ def claim(connection: Connection[Any], stack: int, own: str, claims: Claims, fol
     clashes: dict[str, list[str]] = {}
     for name, session in connection.execute(
         "SELECT c.name, c.session FROM vwplan.claims AS c WHERE c.stack = %s AND c.session <> %s AND "
-        "(c.name = ANY(%s) OR (c.name = ANY(%s) AND c.exclusive) OR c.name = %s OR %s) ORDER BY c.name",
+        "(c.name = ANY(%b) OR (c.name = ANY(%b) AND c.exclusive) OR c.name = %s OR %s) ORDER BY c.name",
         (stack, own, writes, reads, WHOLE, WHOLE in claims.writes),
     ):
         clashes.setdefault(session, []).append(name)
@@ -91,7 +91,7 @@ def claim(connection: Connection[Any], stack: int, own: str, claims: Claims, fol
         raise _clash(connection, stack, own, clashes, folder, WHOLE in claims.writes)
     connection.execute(
         "INSERT INTO vwplan.claims (stack, name, session, exclusive) "
-        "SELECT %s, n, %s, e FROM unnest(%s::text[], %s::bool[]) AS u (n, e) "
+        "SELECT %s, n, %s, e FROM unnest(%b::text[], %s::bool[]) AS u (n, e) "
         "ON CONFLICT (stack, name, session) DO UPDATE SET exclusive = claims.exclusive OR excluded.exclusive",
         (stack, own, [*writes, *reads], [True] * len(writes) + [False] * len(reads)),
     )
