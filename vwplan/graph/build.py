@@ -32,7 +32,7 @@ from vwplan.graph.waiting import waited_for
 from vwplan.graph.world import Calls, ModuleInstance, Seen, StackReader, Surroundings, World
 from vwplan.hcl.evaluate import Files, NoFiles, Planning
 from vwplan.provider.api import HostConfiguration
-from vwplan.spec.model import Configuration
+from vwplan.spec.model import Configuration, ImportBlock
 from vwplan.state.records import State
 from vwplan.values import Value
 
@@ -217,12 +217,14 @@ class Building:
         """Tell of what the language has and this version does not."""
         for module in modules_of(self.given.configuration.root):
             for block in module.imports:
-                self._not_yet("Importing", block.range)
+                self._refuse_import(block)
 
-    def _not_yet(self, what: str, at: object) -> None:
-        verb = "are" if what.endswith("s") else "is"
-        detail = f"{what} {verb} not there in this version yet."
-        self.world.problems.add(Diagnostic("not-yet", "Not in this version", detail, at))  # type: ignore[arg-type]
+    def _refuse_import(self, block: ImportBlock) -> None:
+        detail = (
+            f"Objects that exist already cannot be taken over in this version, so nothing can be imported to {block.target.text}. "
+            "Leave the import block out. To use such an object as it is, read it with a data block."
+        )
+        self.world.problems.add(Diagnostic("not-yet", "Not in this version", detail, block.range))
 
     def _check(self) -> None:
         """Look at all `check` blocks, now that everything is evaluated."""
