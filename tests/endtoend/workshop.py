@@ -110,13 +110,14 @@ class Workshop:
         return Ran(process.returncode, out, err)
 
     def _run_inside(self, words: list[str]) -> Ran:
+        from vwplan.cli.arguments import normalised
         from vwplan.cli.main import run
 
         out, err, before = io.StringIO(), io.StringIO(), Path.cwd()
         os.chdir(self.folder)
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                code = run(words)
+                code = run(normalised(words))
         finally:
             os.chdir(before)
         return Ran(code, out.getvalue(), err.getvalue())
