@@ -150,3 +150,16 @@ def test_a_cluster_that_cannot_be_seen_keeps_its_roster(shop: Shop) -> None:
     shop.world("simulated/default").switch(offline=False)
     told = shop.run("plan", "--var=n=3")
     assert "a roster of 4 members, to 2 running members" in told.out
+
+
+def test_hosts_that_nothing_is_about_are_not_asked(shop: Shop) -> None:
+    shop.spec(
+        'provider "simulated" { alias = "used" }\nprovider "simulated" {}\n',
+        'network "lan" { provider = simulated.used }\n',
+    )
+    shop.apply()
+    shop.world("simulated/default").switch(offline=True)
+    assert shop.empty()
+    shop.spec('provider "simulated" { alias = "used" }\n', 'network "lan" { provider = simulated.used }\n')
+    assert shop.empty(), "the libvirt that would be the default is not there, and nobody wants anything of it"
+    shop.do("destroy", "--auto-approve")

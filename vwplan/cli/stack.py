@@ -171,16 +171,19 @@ class Stack:
 
         return Holder(secrets.token_hex(8), getpass.getuser(), socket.gethostname(), os.getpid(), time.time(), doing)
 
-    def observe(self, unsettled: Collection[str] = frozenset()) -> ObservedWorld:
-        """All hosts as they are now; those `unsettled` count as not seen."""
+    def observe(self, unsettled: Collection[str] = frozenset(), state: State | None = None) -> ObservedWorld:
+        """All hosts as they are now, or with a state those that it or the spec is about; those `unsettled` count as not seen."""
         from vwplan.engine import observe
+        from vwplan.graph import needed_hosts
         from vwplan.plan import HostView
 
-        seen = observe(
-            {key: host for key, host in self.hosts.items() if key not in unsettled}, open_connection, OBSERVING
-        )
+        hosts = self.hosts
+        if state is not None:
+            needed = needed_hosts(self.configuration, state, hosts)
+            hosts = {key: host for key, host in hosts.items() if key in needed}
+        seen = observe({key: host for key, host in hosts.items() if key not in unsettled}, open_connection, OBSERVING)
         problem = "what an earlier run began there is not settled yet"
-        return {key: seen[key] if key in seen else HostView(key, "", {}, problem=problem) for key in self.hosts}
+        return {key: seen[key] if key in seen else HostView(key, "", {}, problem=problem) for key in hosts}
 
     def propose(
         self, state: State | None, options: PlanOptions, *, unsettled: Collection[str] = frozenset()
@@ -199,7 +202,9 @@ class Stack:
 
         before = state or State(str(uuid.uuid4()))
         configuration, variables = self.configuration, self.variables
-        world = self.observe(unsettled) if options.refresh else {key: HostView(key, "", {}) for key in self.hosts}
+        world = (
+            self.observe(unsettled, before) if options.refresh else {key: HostView(key, "", {}) for key in self.hosts}
+        )
         now = time.time()
         wanted = build(
             configuration,

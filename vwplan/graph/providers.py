@@ -138,10 +138,10 @@ def needed_hosts(configuration: Configuration, state: State, hosts: Mapping[str,
     todo: list[tuple[Module, Mapping[str, str]]] = [(configuration.root, {})]
     while todo:
         module, names = todo.pop()
-        for block in module.resources.values():
-            for meta in (block.meta, *(member.meta for member in block.members)):
-                key = names.get("", placement.default) if meta.provider is None else meta.provider.text
-                used.add(names.get(key, key))
+        metas = [meta for block in module.resources.values() for meta in (block.meta, *(m.meta for m in block.members))]
+        for meta in (*metas, *(block.meta for block in module.data.values() if block.kind.name != "stack")):
+            key = names.get("", placement.default) if meta.provider is None else meta.provider.text
+            used.add(names.get(key, key))
         for call in module.calls.values():
             # Which one of several a call passes on is not known here, so all of them count.
             used.update(call.providers[name].text for name in call.provider_keys)
