@@ -15,7 +15,7 @@ from typing import Any
 from vwplan.provider.api import Refused
 from vwplan_libvirt.domain_xml import Kernel
 from vwplan_libvirt.errors import explaining
-from vwplan_libvirt.host import Host
+from vwplan_libvirt.host import Host, described_volumes
 from vwplan_libvirt.naming import BasePart, base_name, base_part_of
 from vwplan_libvirt.volume_xml import Backing
 
@@ -117,13 +117,11 @@ def users_of(host: Host, paths: Iterable[str]) -> list[str]:
         for pool in host.connection.listAllStoragePools():
             if not pool.isActive():
                 continue
-            for volume in pool.listAllVolumes():
-                text = volume.XMLDesc(0)
+            for volume, text in described_volumes(pool):
                 backing = text.find("<backingStore>")
                 if backing >= 0 and any(text.find(path, backing) >= 0 for path in wanted):
                     users.append(volume.name())
-        for domain in host.connection.listAllDomains():
-            text = domain.XMLDesc(0)
+        for domain, text in host.described():
             if any(path in text for path in (*wanted, *quoted)):
                 users.append(domain.name())
     return users

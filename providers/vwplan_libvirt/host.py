@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,10 @@ class Host:
         """libvirt's network with that UUID; None when there is none."""
         return self._lookup("networkLookup", identity, libvirt.VIR_ERR_NO_NETWORK)
 
+    def described(self) -> Iterator[tuple[Any, str]]:
+        """Every domain on the host with its description. One that goes away while we look, perhaps a stranger's, is not there."""
+        return _with_texts(self.connection.listAllDomains(), libvirt.VIR_ERR_NO_DOMAIN)
+
     def _lookup(self, call: str, identity: str, absent: int) -> Any:
         try:
             return getattr(self.connection, f"{call}ByUUIDString")(identity)
@@ -109,6 +113,22 @@ class Host:
             self.connection.close()
         except libvirt.libvirtError:
             return
+
+
+def described_volumes(pool: Any) -> Iterator[tuple[Any, str]]:
+    """Every volume of a pool with its description; what goes away meanwhile is not there."""
+    return _with_texts(pool.listAllVolumes(), libvirt.VIR_ERR_NO_STORAGE_VOL)
+
+
+def _with_texts(things: Iterable[Any], gone: int) -> Iterator[tuple[Any, str]]:
+    for thing in things:
+        try:
+            text = thing.XMLDesc(0)
+        except libvirt.libvirtError as error:
+            if code_of(error) != gone:
+                raise
+        else:
+            yield thing, text
 
 
 def _version(number: int) -> str:

@@ -163,13 +163,12 @@ def delete_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
 
 def network_users(host: Host, name: str) -> list[str]:
     """The names of all domains with an interface on a network."""
-    users = []
-    for domain in host.connection.listAllDomains():
-        text = domain.XMLDesc(0)
-        # Most descriptions need no closer look.
-        if name in text and any(nic.network == name for nic in domain_of(text).nics):
-            users.append(domain.name())
-    return users
+    # Most descriptions need no closer look.
+    return [
+        domain.name()
+        for domain, text in host.described()
+        if name in text and any(nic.network == name for nic in domain_of(text).nics)
+    ]
 
 
 def start_networks(host: Host, identities: Iterable[str]) -> None:

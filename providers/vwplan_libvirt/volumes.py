@@ -149,8 +149,9 @@ def grow(host: Host, seen: SeenVolume, size: int, name: str, domains: Iterable[A
             f"{name} has {seen.capacity // MIB} MiB, and what is stored beyond {size // MIB} MiB would be lost.",
         )
     with explaining(f"growing {name}"):
-        for domain in host.connection.listAllDomains() if domains is None else domains:
-            if not domain.isActive() or seen.path not in (text := domain.XMLDesc(0)):
+        texts = host.described() if domains is None else ((domain, domain.XMLDesc(0)) for domain in domains)
+        for domain, text in texts:
+            if seen.path not in text or not domain.isActive():
                 continue
             for disk in domain_of(text).disks:
                 if disk.path == seen.path:
@@ -163,8 +164,7 @@ def grow(host: Host, seen: SeenVolume, size: int, name: str, domains: Iterable[A
 def volume_users(host: Host, path: str) -> list[str]:
     """The names of all domains with a path among their disks."""
     with explaining("looking for what uses a volume"):
-        domains = [(domain.name(), domain.XMLDesc(0)) for domain in host.connection.listAllDomains()]
-    return [name for name, text in domains if path in text]
+        return [domain.name() for domain, text in host.described() if path in text]
 
 
 def delete_volume(host: Host, action: Action, reporter: Reporter) -> Outcome:
