@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from vwplan.diagnostics import Diagnostic
 
+PAGE = 100
+"""The columns of what is not printed on a terminal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
@@ -25,7 +28,9 @@ class Terminal:
         """The terminal that this process has. `NO_COLOR` (https://no-color.org) counts when it is not empty."""
         interactive = sys.stdout.isatty()
         colour = interactive and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        return Terminal(colour, shutil.get_terminal_size((100, 24)).columns, interactive, json)
+        # Only a terminal has a width; what goes to a file or a pipe reads the same wherever it was made.
+        width = shutil.get_terminal_size((PAGE, 24)).columns if interactive else PAGE
+        return Terminal(colour, width, interactive, json)
 
     def say(self, text: str) -> None:
         """Print a result."""

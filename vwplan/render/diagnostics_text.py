@@ -37,7 +37,12 @@ def diagnostic_text(diagnostic: Diagnostic, theme: Theme, width: int) -> str:
         lines.append("")
         for paragraph in diagnostic.detail.split("\n"):
             lines += textwrap.wrap(
-                harmless(paragraph), width - 2, initial_indent="  ", subsequent_indent="  ", break_long_words=False
+                harmless(paragraph),
+                width - 2,
+                initial_indent="  ",
+                subsequent_indent="  ",
+                break_long_words=False,
+                break_on_hyphens=False,  # commands and names are there to be copied
             ) or [""]
     return "\n".join(lines) + "\n"
 
