@@ -27,6 +27,9 @@ from vwplan.state.problems import WriteFailed
 
 pytestmark = pytest.mark.server
 
+MOST = 6
+"""How often a server is killed in one test: each time it takes a while to come back."""
+
 
 @pytest.fixture
 def wire(postgres: Any) -> Iterator[Wire]:
@@ -133,7 +136,7 @@ def test_a_server_killed_again_and_again_during_an_apply_loses_nothing(
 
     def torment() -> None:
         nonlocal kills
-        while not over.wait(dice.uniform(0.02, 0.2)):
+        while kills < MOST and not over.wait(dice.uniform(0.02, 0.4)):
             postgres.kill()
             kills += 1
             over.wait(dice.uniform(0, 0.1))

@@ -146,7 +146,7 @@ def test_a_process_killed_in_the_middle_is_settled_by_the_next_of_any_folder(dat
     assert "No changes" in desk.run("plan")
 
 
-def test_a_state_in_files_is_not_passed_over_when_the_spec_names_a_database(database: str, tmp_path: Path) -> None:
+def test_a_state_in_another_store_is_not_passed_over_and_migrates_both_ways(database: str, tmp_path: Path) -> None:
     desk = Desk(tmp_path, database)
     spec = tmp_path / "lab.vw.hcl"
     shared = spec.read_text()
@@ -154,7 +154,14 @@ def test_a_state_in_files_is_not_passed_over_when_the_spec_names_a_database(data
     spec.write_text(local)
     desk.run("apply", "--auto-approve")
     spec.write_text(shared)
-    assert "state migrate" in desk.run("plan", code=1)
+    assert "another store" in " ".join(desk.run("plan", code=1).split())
+    desk.run("state", "migrate", "--from=local")
+    assert "No changes" in desk.run("plan")
+    assert len(records(database, desk)) == 6
+    spec.write_text(local)
+    assert "another store" in " ".join(desk.run("plan", code=1).split())
+    spec.write_text(shared)
+    desk.run("state", "migrate", "--to=local")
     spec.write_text(local)
     assert "No changes" in desk.run("plan")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vwplan.cli.commands import state_adopt, state_records, state_versions
+from vwplan.cli.commands import state_adopt, state_migrate, state_records, state_versions
 from vwplan.cli.options import Json, NoColor, Simulate
 from vwplan.cli.options import Stack as StackName
 from vwplan.cli.stack import Given, Stack
@@ -22,6 +22,7 @@ commands.command("history")(state_versions.history)
 commands.command("restore")(state_versions.restore)
 commands.command("fork")(state_versions.fork)
 commands.command("adopt")(state_adopt.adopt)
+commands.command("migrate")(state_migrate.migrate)
 
 Addresses = Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="Only these.")]
 

@@ -326,6 +326,15 @@ class PostgresSession:
             self._mutex.release()
         return True
 
+    def retire(self, where: str) -> None:
+        """Say that the state is in another store from now on; the rows stay, but nobody reads or changes them any more."""
+        self._acquire(EVERYTHING)
+        self._commit(
+            lambda connection: connection.execute(
+                "UPDATE vwplan.stacks SET moved_to = %s WHERE id = %s", (where, self._stack)
+            )
+        )
+
     # What could not be written
 
     def rescue(self) -> bytes:

@@ -203,16 +203,15 @@ class PostgresStore:
 
         return self._replace(holder, timeout, change)
 
-    def retire(self, holder: Holder, where: str, *, timeout: float = 0.0) -> None:
-        """Say that the state is in another store from now on; the rows stay, but nobody reads or changes them any more."""
+    def stored_unchecked(self) -> Stored | None:
+        """The state as of now, whatever else is remembered here: for bringing a state over."""
+        loaded = self._ask(lambda connection: rows.load(connection, self.folder.stack))
+        if loaded is None or loaded.row.moved_to:
+            return None
+        return Stored(loaded.ledger.state(), tuple(loaded.ledger.unfinished.values()))
 
-        def change(connection: psycopg.Connection[Any], row: rows.StackRow | None) -> Restored:
-            if row is None:
-                raise self._no_version(None)
-            connection.execute("UPDATE vwplan.stacks SET moved_to = %s WHERE id = %s", (where, row.id))
-            return Restored(State(row.lineage, row.serial), "", row.serial)
-
-        self._replace(holder, timeout, change)
+    def forget(self) -> None:
+        """Forget that the state is in this database."""
         remembered.forget(self._disk, self.folder)
 
     # How it is done
