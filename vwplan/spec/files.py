@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,6 +109,8 @@ class LocalFiles:
     @staticmethod
     def _keep(directory: Path, known: dict[str, list[object]]) -> None:
         """Write the cache; that this fails does no harm."""
+        import tempfile  # few commands get here, and it brings much with it
+
         try:
             for folder in (directory.parent, directory):
                 folder.mkdir(mode=0o700, exist_ok=True)
