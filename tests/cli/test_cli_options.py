@@ -387,7 +387,11 @@ def test_kinds_are_described(shop: Shop) -> None:
     assert set(shop.do("version", "--json").json["providers"]) >= {"libvirt", "simulated"}
 
 
-def test_files_beside_the_spec_are_their_owners_alone(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    "spec", [SPEC, 'provider "simulated" {}\nnetwork "lan" {}\n'], ids=["with an image", "without one"]
+)
+def test_files_beside_the_spec_are_their_owners_alone(shop: Shop, spec: str) -> None:
+    shop.spec(spec)
     shop.apply()
     shop.do("plan", "--out=the.plan")
     for path in [shop.folder / ".vwplan", *(shop.folder / ".vwplan").rglob("*")]:

@@ -12,6 +12,7 @@ import socket
 import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -200,6 +201,8 @@ class Stack:
         from vwplan.state import State
         from vwplan.values import marks_of, to_plain
 
+        with suppress(OSError):  # Where nothing can be written, whoever needs to write will say so.
+            self.root.mkdir(mode=0o700, exist_ok=True)
         before = state or State(str(uuid.uuid4()))
         configuration, variables = self.configuration, self.variables
         world = (
