@@ -18,8 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "server"))
 from apply import HOST, LINEAGE, UUID, Nothing, plan_of
-from conftest import Postgres, binaries
 
+from conftest import Postgres, binaries
 from vwplan.engine import Run, apply
 from vwplan.plan.claims import claims_of
 from vwplan.provider import HostConfiguration
