@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import libvirt
+
 from vwplan.provider.api import Refused
 from vwplan_libvirt.domain_xml import Kernel
 from vwplan_libvirt.errors import explaining
@@ -114,9 +116,7 @@ def users_of(host: Host, paths: Iterable[str]) -> list[str]:
     quoted = tuple(f"'{path[1:-1]}'" for path in wanted)
     users: list[str] = []
     with explaining("looking for what uses a base"):
-        for pool in host.connection.listAllStoragePools():
-            if not pool.isActive():
-                continue
+        for pool in host.connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
             for volume, text in described_volumes(pool):
                 backing = text.find("<backingStore>")
                 if backing >= 0 and any(text.find(path, backing) >= 0 for path in wanted):

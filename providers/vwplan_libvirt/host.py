@@ -116,16 +116,23 @@ class Host:
 
 
 def described_volumes(pool: Any) -> Iterator[tuple[Any, str]]:
-    """Every volume of a pool with its description; what goes away meanwhile is not there."""
-    return _with_texts(pool.listAllVolumes(), libvirt.VIR_ERR_NO_STORAGE_VOL)
+    """Every volume of a pool with its description; what goes away meanwhile, be it the whole pool, is not there."""
+    try:
+        volumes = pool.listAllVolumes()
+    except libvirt.libvirtError as error:
+        # (The second is the answer of one that was stopped; those are not looked into.)
+        if code_of(error) in (libvirt.VIR_ERR_NO_STORAGE_POOL, libvirt.VIR_ERR_OPERATION_INVALID):
+            return iter(())
+        raise
+    return _with_texts(volumes, libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL)
 
 
-def _with_texts(things: Iterable[Any], gone: int) -> Iterator[tuple[Any, str]]:
+def _with_texts(things: Iterable[Any], *gone: int) -> Iterator[tuple[Any, str]]:
     for thing in things:
         try:
             text = thing.XMLDesc(0)
         except libvirt.libvirtError as error:
-            if code_of(error) != gone:
+            if code_of(error) not in gone:
                 raise
         else:
             yield thing, text

@@ -1,0 +1,114 @@
+"""Others make and take away things of theirs on the host all the while: nothing of ours is overlooked, and no look fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("libvirt")
+
+sys.path.insert(0, str(Path(__file__).parent))
+import libvirt
+from libvirt_hosts import URI, host
+
+from vwplan.provider import Connection
+from vwplan_libvirt.bases import users_of
+from vwplan_libvirt.networks import network_users
+from vwplan_libvirt.volumes import volume_users
+
+POOL = f"vwplan-churn{os.getpid()}"
+LOOKS = {True: 30, False: 6}
+"""How often we look, at a pretended host and at a real one, which is slower and fails sooner."""
+
+
+def a_volume(connection: Any) -> None:
+    text = f"<volume><name>other-{uuid.uuid4()}</name><capacity>4096</capacity></volume>"
+    connection.storagePoolLookupByName(POOL).createXML(text).delete()
+
+
+def a_pool(connection: Any) -> None:
+    text = f"<pool type='dir'><name>other-{uuid.uuid4()}</name><target><path>/tmp</path></target></pool>"
+    connection.storagePoolCreateXML(text).destroy()
+
+
+def a_network(connection: Any) -> None:
+    connection.networkDefineXML(f"<network><name>other-{uuid.uuid4()}</name></network>").undefine()
+
+
+def a_machine(connection: Any) -> None:
+    kind = "test" if connection.getType() == "TEST" else "qemu"
+    connection.defineXML(
+        f"<domain type='{kind}'><name>other-{uuid.uuid4()}</name><memory unit='MiB'>16</memory>"
+        "<os><type arch='x86_64'>hvm</type></os></domain>"
+    ).undefine()
+
+
+class Others:
+    """Somebody on the host for each sort of thing, on a connection of their own."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        self._enough = threading.Event()
+        self.turns = 0
+        makers = (a_volume, a_volume, a_pool, a_network, a_machine)
+        self._threads = [threading.Thread(target=self._work, args=(make,)) for make in makers]
+
+    def _work(self, make: Callable[[Any], None]) -> None:
+        connection = libvirt.open(self._uri)
+        while not self._enough.is_set():
+            make(connection)
+            self.turns += 1
+
+    def __enter__(self) -> Others:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._enough.set()
+        for thread in self._threads:
+            thread.join()
+
+
+REAL = pytest.param(
+    URI, marks=[pytest.mark.vm, pytest.mark.skipif(not URI, reason="VWPLAN_TEST_LIBVIRT_URI is not set")], id="qemu"
+)
+
+
+@pytest.fixture(params=[pytest.param("test:///default", id="pretended"), REAL])
+def uri(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def connection(uri: str, tmp_path: Path) -> Iterator[Connection]:
+    connection = host(uri, tmp_path, accel="tcg", pool=POOL)()
+    yield connection
+    pool = connection._host.pool.have()  # type: ignore[attr-defined]
+    for volume in pool.listAllVolumes():
+        volume.delete()
+    pool.destroy()
+    pool.delete()
+    pool.undefine()
+    connection.close()
+
+
+def test_what_others_make_and_take_away_meanwhile_hides_nothing_of_ours(uri: str, connection: Connection) -> None:
+    there = connection._host  # type: ignore[attr-defined]
+    ours = {str(uuid.uuid4()) for _ in range(8)}
+    for identity in ours:
+        there.pool.make(f"vw-{identity}.volume.raw", 4096, "raw")
+    with Others(uri) as others:
+        for _ in range(LOOKS[there.is_pretended]):
+            assert {one.identity for one in connection.observe().objects} == ours
+            assert all(connection.inspect("volume", identity, "") for identity in ours)
+            assert users_of(there, ["/nowhere"]) == []
+            assert volume_users(there, "/nowhere") == network_users(there, "nowhere") == []
+    assert others.turns > 0
