@@ -17,7 +17,7 @@ from field import Field, box, image, network, volume
 from vwplan.diagnostics import DiagnosticError
 from vwplan.engine import apply, recover
 from vwplan.provider import Action, Outcome, Reporter
-from vwplan.state import Status
+from vwplan.state import Status, write_snapshot
 
 
 def some(*more: str) -> list:
@@ -84,6 +84,62 @@ def test_a_version_brought_back_from_our_own_history_goes_on_with_fresh_identiti
     assert field.run(*some("v", "w")).ok
     fresh = {record.identity for key, record in field.look().records.items() if key.startswith("volume")}
     assert not fresh & {identity for identity, _ in seen}
+
+
+def by_hand(field: Field, how: str, serial: int) -> None:
+    """Put the state of a serial in the place of today's."""
+    if how == "restored":
+        field.store().restore(field.holder(), serial)
+    else:
+        text = write_snapshot(field.store().version(serial))
+        field.store().push(field.holder(), text, force=True)
+
+
+@pytest.mark.parametrize("how", ["restored", "pushed"])
+def test_what_was_made_since_an_older_state_is_neither_lost_nor_destroyed(field: Field, how: str) -> None:
+    field.root.mkdir()
+    assert field.run(*some()).ok
+    anew = [
+        image(),
+        network("a", cidr="10.0.0.0/24", mode="isolated"),
+        box("w0", 10, "a"),
+        box("w1", 11, "a"),
+        volume("v"),
+    ]
+    assert field.run(*anew).ok
+    things = field.things()
+    by_hand(field, how, 1)
+    assert field.lost() == []
+    # Under the earlier spec nothing of it is destroyed: it is kept. Under today's it is as if nothing had been.
+    earlier = field.root / "as it was"
+    shutil.copytree(field.root / ".vwplan", earlier)
+    assert field.run(*anew).ok
+    assert field.things() == things
+    field.whole(anew)
+    shutil.rmtree(field.root / ".vwplan")
+    earlier.rename(field.root / ".vwplan")
+    assert {key for key, one in field.look().records.items() if one.status is Status.KEPT} == {
+        "volume.v",
+        "workspace.w1",
+    }
+
+
+def test_an_older_state_put_in_place_by_mistake_is_undone_by_the_newer_one(field: Field) -> None:
+    field.root.mkdir()
+    for wants in (some("u"), some("v"), [image(), network("a"), box("w0", 10, "a", resources={"memory": 1024})]):
+        assert field.run(*wants).ok
+    now = field.look()
+    things = field.things()
+    for serial in (1, 2):
+        by_hand(field, "pushed", serial)
+        assert field.lost() == []
+    field.store().restore(field.holder(), now.serial)
+    records = field.look().records
+    assert {key: records[key] for key in now.records} == now.records
+    # What the older states spoke of, and is gone, is not recorded for ever: the next run takes it off.
+    assert field.run(*wants).ok
+    assert field.things() == things
+    field.whole(wants)
 
 
 def test_moving_renaming_removing_and_declaring_again_never_gives_an_identity_twice(field: Field) -> None:

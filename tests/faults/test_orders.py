@@ -92,11 +92,14 @@ class Story:
             store = self.field.store()
             serials = [version.serial for version in store.history() if version.run]
             if serials and self._mine():
-                before = {record.identity for record in self.field.look().records.values()}
-                restored = store.restore(self.field.holder(), serials[len(serials) // 2]).state
-                # What was made since belongs to nobody from here on: `vwplan orphans` shows it, and no plan touches it.
-                self.theirs = (self.theirs | before) - {record.identity for record in restored.records.values()}
+                serial = serials[len(serials) // 2]
+                earlier = {record.identity for record in store.version(serial).records.values()}
+                younger = set(self.field.things()) - earlier
+                store.restore(self.field.holder(), serial)
+                # What was made since is recorded, and the plan that follows takes nothing of it away.
+                assert self.unknown() == set()
                 self.apply()
+                assert younger <= set(self.field.things())
         elif what == "copy":
             self._copy(fresh)
         elif what == "restore a backup":

@@ -386,6 +386,19 @@ def test_kept_objects_go_when_asked() -> None:
     assert not site.objects and not site.state.records
 
 
+def test_what_was_kept_and_is_gone_from_its_host_is_not_recorded_for_ever() -> None:
+    site = Site()
+    site.converge(image(), machine("workspace.w", on_destroy="pause"))
+    site.apply(site.plan(image()))
+    assert site.plan(image()).empty
+    site.objects.clear()
+    plan = site.plan(image())
+    assert doing(plan) == {"workspace.w": "delete"}
+    assert plan.changes[0].reason == "deleted outside vwplan already"
+    site.apply(plan)
+    assert set(site.state.records) == {"image.base"}
+
+
 def test_a_removed_block_that_does_not_destroy_lets_go_of_the_object() -> None:
     site = Site()
     site.converge(image(), machine("workspace.w"))

@@ -20,7 +20,7 @@ import contextlib
 from yard import LINEAGE, Yard, holder, record, some
 
 from vwplan.diagnostics import DiagnosticError
-from vwplan.state import Begun, Disk, Ended, LocalStore, Result, RunEnded, State, write_snapshot
+from vwplan.state import Begun, Disk, Ended, LocalStore, Result, RunEnded, State, Status, write_snapshot
 from vwplan.state.folder import Folder
 
 
@@ -297,7 +297,9 @@ def test_any_version_in_the_history_can_be_had_back_under_a_serial_above_all(yar
     assert set(yard.store.version(3).records) == {"network.n0", "network.n1", "network.n2"}
     restored = yard.store.restore(holder(), 3)
     assert restored.state.serial == 7
-    assert yard.state().records == yard.store.version(3).records
+    earlier, now = yard.store.version(3).records, yard.state().records
+    assert {key: now[key] for key in earlier} == earlier
+    assert {now[key].status for key in now.keys() - earlier.keys()} == {Status.KEPT}
     assert set(yard.store.version(6).records) == {f"network.n{number}" for number in range(6)}
     with pytest.raises(DiagnosticError, match="no state of serial 99"):
         yard.store.version(99)

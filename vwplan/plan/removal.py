@@ -72,11 +72,11 @@ def _block(planning: Planning, decision: Decision) -> None:
 
 def _removal(planning: Planning, address: str, record: Record, removed: Mapping[str, bool]) -> Decision | None:
     destroy = removed.get(_KEYS.sub("", address)) if removed else None
-    if record.lifecycle.get(FORGOTTEN) or (
-        record.status is Status.KEPT and not planning.options.kept and destroy is not True
-    ):
+    if record.lifecycle.get(FORGOTTEN):
         return None
     decision = _begin(planning, address, record)
+    if record.status is Status.KEPT and not planning.options.kept and destroy is not True and not decision.gone:
+        return None
     _block(planning, decision)
     observed = decision.glimpse.observed if decision.glimpse is not None else None
     decision.does = Does.DELETE

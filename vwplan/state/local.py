@@ -26,6 +26,7 @@ from vwplan.state.memory import Memory, machine_id, place_of, read_memory, recal
 from vwplan.state.records import State
 from vwplan.state.session import LocalSession
 from vwplan.state.snapshot import FORMAT, checksum_of, read_snapshot, write_snapshot
+from vwplan.state.younger import with_younger
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,15 @@ class Stored:
 class Restored:
     """What `restore`, `push` or `fork` did: the state that holds now, where it came from, and the serial that it had there.
 
-    `kept` is where what was there before lies now; empty where there was nothing.
+    `kept` is where what was there before lies now; empty where there was nothing. `since` are the addresses of what the state knew
+    nothing of and is recorded all the same, since it exists (see `vwplan.state.younger`).
     """
 
     state: State
     source: str
     before: int
     kept: str = ""
+    since: tuple[str, ...] = ()
 
 
 class LocalStore:
@@ -122,18 +125,18 @@ class LocalStore:
     def restore(self, holder: Holder, serial: int | None = None, *, timeout: float = 0.0) -> Restored:
         """Put an earlier version, or the newest that is whole, in the place of the state, under a serial above all known.
 
-        Works where the state is missing or damaged; what is replaced goes to the history.
+        Works where the state is missing or damaged; what is replaced goes to the history, and what was made since is kept.
         """
         with self._locked(holder, timeout):
             found = find_version(self._disk, self.folder, serial)
             if found is None:
                 raise self._no_version(serial)
             highest, runs = self._known()
-            writers = found.state.previous_writers | runs
-            state = replace(found.state, serial=highest + 1, previous_writers=writers)
-            begun = {(step.run, step.step): step for step in (*self._unfinished(), *found.unfinished)}
+            whole, since, unfinished = self._over(found.state)
+            state = replace(whole, serial=highest + 1, previous_writers=whole.previous_writers | runs)
+            begun = {(step.run, step.step): step for step in (*unfinished, *found.unfinished)}
             kept = self._replace_all(state, tuple(begun.values()))
-            return Restored(state, str(found.path), found.state.serial, kept)
+            return Restored(state, str(found.path), found.state.serial, kept, since)
 
     def push(self, holder: Holder, text: bytes, *, force: bool = False, timeout: float = 0.0) -> Restored:
         """Put a pulled state in the place of this one, under a serial above all known.
@@ -153,9 +156,10 @@ class LocalStore:
                 if pushed.serial < highest:
                     raise problems.older_push(self.folder, pushed.serial, highest)
             serial = max(highest, pushed.serial) + 1
-            state = replace(pushed, serial=serial, previous_writers=pushed.previous_writers | runs)
-            kept = self._replace_all(state, self._unfinished())
-            return Restored(state, "the pushed state", pushed.serial, kept)
+            whole, since, unfinished = self._over(pushed)
+            state = replace(whole, serial=serial, previous_writers=pushed.previous_writers | runs)
+            kept = self._replace_all(state, unfinished)
+            return Restored(state, "the pushed state", pushed.serial, kept, since)
 
     def fork(self, holder: Holder, lineage: str, *, timeout: float = 0.0) -> Restored:
         """Give this folder a lineage of its own, with no records: the machines stay the original's."""
@@ -187,10 +191,16 @@ class LocalStore:
         memory = self._memory()
         return max(highest, memory.serial if memory else 0), runs
 
-    def _unfinished(self) -> tuple[Begun, ...]:
-        """The steps that are unfinished in what is there now, as far as it can be read: to be settled after it is replaced."""
+    def _over(self, state: State) -> tuple[State, tuple[str, ...], tuple[Begun, ...]]:
+        """A state with what exists beyond it, as far as what is there now can be read; and what is unfinished now.
+
+        The second are the addresses of what it knew nothing of, the third is to be settled once it is in place.
+        """
         newest = find_version(self._disk, self.folder, None)
-        return () if newest is None else newest.unfinished
+        if newest is None:
+            return state, (), ()
+        whole, younger = with_younger(state, newest.state)
+        return whole, tuple(sorted(record.address for record in younger)), newest.unfinished
 
     def _no_version(self, serial: int | None) -> DiagnosticError:
         there = ", ".join(str(version.serial) for version in self.history())

@@ -73,15 +73,13 @@ def restore(
 ) -> None:
     """Put an earlier version of the state in the place of this one; no host is touched.
 
-    Works where the state is missing or damaged. To bring the machines back too, use rollback.
+    Works where the state is missing or damaged. What was made since stays recorded, as kept where the earlier state has nothing in its
+    place. To bring the machines back too, use rollback.
     """
     terminal = Terminal.of(json=json)
     work = Stack(Given(stack, simulate, lock_timeout=lock_timeout))
     done = work.store.restore(work.holder("state restore"), serial, timeout=work.lock_timeout)
     _tell(terminal, work, done, f"Restored the state of serial {done.before} from {done.source}")
-    if not json:
-        command = work.store.folder.command("orphans")
-        terminal.say(f"What was made since then is still on the hosts: {command} lists it.")
 
 
 def fork(
@@ -128,9 +126,12 @@ def _tell(terminal: Terminal, work: Stack, done: Restored, words: str) -> None:
     state = done.state
     if terminal.json:
         told = {"lineage": state.lineage, "serial": state.serial, "from_serial": done.before, "kept": done.kept}
-        say_json(terminal, {**told, "source": done.source, "records": len(state.records)})
+        say_json(terminal, {**told, "source": done.source, "records": len(state.records), "since": done.since})
         return
     terminal.say(f"{words}. It is serial {state.serial} now, with {_records(len(state.records))}.")
+    if done.since:
+        more = f" and {len(done.since) - 3} more" if len(done.since) > 3 else ""
+        terminal.say(f"What it knew nothing of stays recorded, as it exists: {', '.join(done.since[:3])}{more}.")
     if done.kept:
         terminal.say(f"What was there before is kept in {done.kept}.")
 
