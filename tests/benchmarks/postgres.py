@@ -37,7 +37,7 @@ def measure(conninfo: str, count: int, stack: str) -> None:
         with store.lock(Holder(stack, "w", "h", 1, 0.0, "apply"), lineage=LINEAGE) as session:
             session.claim(claims_of(plan, session.state()))
             result = apply(plan, session, run, plan_text=b"{}")
-            commits = session._batch
+            commits = session._link.commits
         after, wall = resource.getrusage(resource.RUSAGE_SELF), time.monotonic() - started
         assert result.ok, result.diagnostics[:2]
         started = time.monotonic()

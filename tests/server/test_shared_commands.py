@@ -3,83 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+from desk import Desk, records
+
 from vwplan.state.postgres import open_store
 
 pytestmark = pytest.mark.server
-
-PROGRAM = (sys.executable, "-c", "from vwplan.cli.main import main; main()")
-
-SPEC = """
-vwplan {
-  provider = simulated
-  state "postgres" {
-    conninfo = "%s"
-  }
-}
-
-provider "simulated" {
-  delay = %s
-}
-
-variable "size" {
-  default = 2
-}
-
-volume "a" {
-  count = var.size
-  size  = "1 GiB"
-}
-
-volume "b" {
-  count = 3
-  size  = "1 GiB"
-}
-
-network "n" {}
-
-output "size" {
-  value = var.size
-}
-"""
-
-
-class Desk:
-    """A folder with a spec whose state is in a database; several may share one."""
-
-    def __init__(self, folder: Path, database: str, delay: float = 0) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "lab.vw.hcl").write_text(SPEC % (database, delay))
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*PROGRAM, *words],
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def run(self, *words: str, code: int = 0) -> str:
-        process = self.start(*words)
-        out, _ = process.communicate(timeout=60)
-        assert process.returncode == code, out
-        return out
-
-
-def records(database: str, desk: Desk) -> set[str]:
-    stored = open_store(database, desk.folder / ".vwplan").read()
-    assert stored is not None
-    assert (stored.running, stored.unfinished) == ((), ())
-    return set(stored.state.records)
 
 
 def test_the_ordinary_commands_work_on_a_shared_state(database: str, tmp_path: Path) -> None:
@@ -116,7 +51,7 @@ def test_two_processes_apply_disjoint_parts_at_once(database: str, tmp_path: Pat
 
 
 def test_overlapping_applies_are_refused_or_wait_and_plan_again(database: str, tmp_path: Path) -> None:
-    desk = Desk(tmp_path, database, delay=1.5)
+    desk = Desk(tmp_path, database, delay=4)
     first = desk.start("apply", "--auto-approve", "--target=volume.a")
     store = open_store(database, tmp_path / ".vwplan")
     while (stored := store.read()) is None or not stored.unfinished:

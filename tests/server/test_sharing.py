@@ -203,8 +203,8 @@ def test_a_replacement_has_the_address_of_what_it_replaces_and_machines_may_swap
 
 def vanish(session: Any, database: str) -> None:
     """Let a holder die as on another machine: nobody hears of it any more, and nobody can tell."""
-    session._heart.stop()
-    session._connection.close()
+    session._link._heart.stop()
+    session._link._connection.close()
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("UPDATE vwplan.sessions SET process = 'elsewhere' WHERE id = %s", (session.holder.id,))
 
@@ -254,7 +254,7 @@ def test_what_a_paused_holder_had_belongs_to_the_taker_and_it_begins_and_writes_
     paused = lock(store)
     paused.claim(claims("network.a", longest=0.1))
     paused.start("run-p", 1.0, "apply")
-    paused._heart.stop()
+    paused._link._heart.stop()
     time.sleep(1.3)
     with lock(store) as taker:
         assert [run.run for run in taker.dead_runs] == ["run-p"]

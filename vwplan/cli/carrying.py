@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vwplan.cli.commands.plan import show_proposal
 from vwplan.cli.saved import read_plan
 from vwplan.cli.stack import Given, Proposal, Stack, new_run
 from vwplan.cli.terminal import Terminal
@@ -28,23 +27,21 @@ def carry_out(
     terminal: Terminal, stack: Stack, options: PlanOptions, *, approved: bool, ask: bool, parallelism: int
 ) -> int:
     """Plan and apply in one go; gives the exit code. Problems of the spec are told before the lock is taken."""
-    doing = "destroy" if options.destroy else "apply"
+    from vwplan.cli.agreed import Carrying
+
     _ = stack.variables, stack.hosts
-    with stack.lock(doing) as session:
-        unsettled = settle(terminal, stack, session)
-        proposal = _claimed(stack, session, options, unsettled)
-        plan = proposal.plan
-        show_proposal(terminal, stack, proposal, lines=True)
-        if plan.empty:
-            return 1 if plan.incomplete else 0
-        if plan.steps and not approved and not _approved(terminal, options, ask and not terminal.json):
-            terminal.say("\nNothing was done.")
-            return 1
-        return run_plan(terminal, stack, session, plan, doing, parallelism, secrets_of(stack, session, plan))
+
+    def propose(session: Session, unsettled: frozenset[str]) -> Proposal:
+        return stack.propose(session.state(), options, unsettled=unsettled)
+
+    carrying = Carrying(terminal, stack, "destroy" if options.destroy else "apply", propose, parallelism)
+    return carrying.out(None if approved else lambda: _approved(terminal, options, ask and not terminal.json))
 
 
 def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: int) -> int:
     """Apply a plan that was saved, and nothing else; gives the exit code."""
+    from vwplan.cli.agreed import claimed_still
+
     cover = Stack(given).cover
     plan = read_plan(path, cover)
     name = plan.stack.removesuffix(".simulated")
@@ -58,20 +55,8 @@ def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: i
     stack = Stack(Given(name, simulate, _given_again(plan, given), given.var_file, given.lock_timeout))
     stack.cover = cover  # One that has asked for its passphrase is not to ask again.
     with stack.store.lock(stack.holder("apply"), lineage=plan.lineage, timeout=stack.lock_timeout) as session:
-        from vwplan.plan.claims import claims_of
-
-        session.claim(claims_of(plan, session.state()))
-        return run_plan(terminal, stack, session, plan, "apply", parallelism, secrets_of(stack, session, plan))
-
-
-def _claimed(stack: Stack, session: Session, options: PlanOptions, unsettled: frozenset[str]) -> Proposal:
-    """A plan whose rows are claimed; made again when others had changed some of them until then."""
-    from vwplan.plan.claims import claims_of
-
-    while True:
-        proposal = stack.propose(session.state(), options, unsettled=unsettled)
-        if proposal.plan.empty or session.claim(claims_of(proposal.plan, session.state())):
-            return proposal
+        now = claimed_still(session, plan)
+        return run_plan(terminal, stack, session, now, "apply", parallelism, secrets_of(stack, session, now))
 
 
 def _given_again(plan: Plan, given: Given) -> list[str]:

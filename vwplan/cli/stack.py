@@ -149,9 +149,10 @@ class Stack:
             self.configuration, self.variables, directory=str(self.root / "hosts"), simulate=self.given.simulate
         )
 
-    def lock(self, doing: str) -> Session:
-        """Take the stack's lock, waiting as long as was asked for."""
-        return self.store.lock(self.holder(doing), lineage=str(uuid.uuid4()), timeout=self.lock_timeout)
+    def lock(self, doing: str, patience: float = 0.0) -> Session:
+        """Take the stack's lock, waiting as long as was asked for, and for `patience` seconds at least."""
+        wait = max(self.lock_timeout, patience)
+        return self.store.lock(self.holder(doing), lineage=str(uuid.uuid4()), timeout=wait)
 
     @property
     def lock_timeout(self) -> float:

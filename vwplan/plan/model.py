@@ -150,12 +150,22 @@ class HostSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan rests on: each row of the state that it is about (addresses of resources and clusters, `output.NAME`) with a
+    digest of its content, empty for one that was not there; and the clusters whose rosters it changes."""
+
+    rows: Mapping[str, str]
+    rosters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Changes and steps for one stack, made from one serial of its state.
 
-    `incomplete` when a host could not be seen; `hosts` says which and why. `state_serial` and `lineage` must still be the
-    state's when it is applied. `outputs` are the root's outputs as they will be. `variables` are the given values of root variables
-    (never sensitive or ephemeral ones in a file). `spec_digest` is over all files read. `destroy` tells it was made by `destroy`.
+    `incomplete` when a host could not be seen; `hosts` says which and why. `lineage` must still be the state's when it is applied,
+    and so must `state_serial`, or else the rows of its `basis`, which plans have that wait. `outputs` are the root's outputs as they
+    will be. `variables` are the given values of root variables (never sensitive or ephemeral ones in a file). `spec_digest` is over
+    all files read. `destroy` tells it was made by `destroy`.
     """
 
     lineage: str
@@ -178,6 +188,7 @@ class Plan:
     variables: Mapping[str, Plain] = field(default_factory=dict)
     output_changes: Mapping[str, tuple[Plain, Plain]] = field(default_factory=dict)
     spec_digest: str = ""
+    basis: Basis | None = None
 
     @property
     def counts(self) -> tuple[int, int, int]:

@@ -18,7 +18,7 @@ from vwplan.graph.model import Cause, CheckResult, Moved, WantedOutput
 from vwplan.kinds.model import Effect
 from vwplan.plan.checking import check
 from vwplan.plan.late import late_from_plain, late_to_plain
-from vwplan.plan.model import Change, Difference, Does, Drift, HostSeen, Plan, Step, StepVerb
+from vwplan.plan.model import Basis, Change, Difference, Does, Drift, HostSeen, Plan, Step, StepVerb
 from vwplan.plan.plain import SECRET, Seal, has_late, is_secret
 from vwplan.provider.api import Expectation
 from vwplan.state.wire import record_from_plain, record_to_plain, roster_from_plain, roster_to_plain
@@ -107,6 +107,7 @@ def _plan(plan: Plan) -> dict[str, Plain]:
         "changes": [_change(change, table) for change in plan.changes],
         "steps": [_step(step, table) for step in plan.steps],
         "tables": table.rows,
+        **({} if plan.basis is None else {"basis": {"rows": plan.basis.rows, "rosters": plan.basis.rosters}}),
     }
 
 
@@ -256,6 +257,7 @@ def _read_plan(found: Mapping[str, Plain]) -> Plan:
         found["variables"],
         {name: (before, after) for name, (before, after) in found["output_changes"].items()},
         found["spec_digest"],
+        Basis(dict(found["basis"]["rows"]), tuple(found["basis"]["rosters"])) if "basis" in found else None,
     )
 
 

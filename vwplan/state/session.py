@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from vwplan.state import problems
@@ -71,6 +71,10 @@ class LocalSession:
     def claim(self, claims: Claims) -> bool:
         """True: the lock is on the whole stack."""
         return True
+
+    def changed_since(self, serial: int, names: Collection[str]) -> frozenset[str]:
+        """All of them once there was another run: which rows it changed is not kept."""
+        return frozenset(names) if self.ledger.serial != serial else frozenset()
 
     def start(self, run: str, at: float, doing: str, *, plan: bytes | None = None, key_id: str = "") -> RunStarted:
         """Begin a run: the plan is stored, the serial is one higher, and both are on the disk before this returns."""

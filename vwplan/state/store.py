@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
@@ -52,6 +52,10 @@ class Session(Protocol):
         False when others have changed it until then: the plan is to be made again, from `state`, and claimed again. Without a
         claim a run has the whole stack.
         """
+        ...
+
+    def changed_since(self, serial: int, names: Collection[str]) -> frozenset[str]:
+        """Those of these rows that a run above that serial may have changed; a store that does not know says all of them."""
         ...
 
     def start(self, run: str, at: float, doing: str, *, plan: bytes | None = None, key_id: str = "") -> RunStarted:

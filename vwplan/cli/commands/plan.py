@@ -91,11 +91,12 @@ def tell_unfinished(terminal: Terminal, stored: Stored | None) -> None:
 
 def save(work: Stack, proposal: Proposal, path: Path) -> None:
     """Write a plan to a file that only its owner can read; never half of it."""
+    from vwplan.plan.basis import with_basis
     from vwplan.plan.serial import to_text
     from vwplan.state import Disk
     from vwplan.state.cover import PLAN, About
 
-    plan = proposal.plan
+    plan = with_basis(proposal.plan, proposal.state)
     about = About(PLAN, plan.lineage, plan.state_serial, plan.stack)
     Disk().replace(path.absolute(), work.cover.wrap(to_text(plan, work.key.hmac).encode(), about))
 

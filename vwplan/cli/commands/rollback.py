@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vwplan.cli.commands.plan import show_proposal
 from vwplan.cli.commands.state_change import need_state
 from vwplan.cli.options import (
     Ask,
@@ -52,29 +51,24 @@ def rollback(
     no_color: NoColor = False,
 ) -> None:
     """Bring what runs back to an earlier state. What is gone since is made anew; what was on it does not come back."""
-    from vwplan.cli.carrying import run_plan, secrets_of, settle
+    from vwplan.cli.agreed import Carrying
     from vwplan.plan import PlanOptions
 
     terminal = Terminal.of(no_color, json)
     work = Stack(Given(stack, simulate, var, var_file, lock_timeout))
     wanted = _wanted_serial(work, need_state(work).state.serial, serial)
     options = PlanOptions(refresh=refresh, targets=tuple(target), excludes=tuple(exclude))
-    with work.lock(f"rollback {wanted}") as session:
-        earlier = work.store.version(wanted)
-        unsettled = settle(terminal, work, session)
-        proposal = _claimed(work, session, earlier, options, unsettled)
+
+    def propose(session: Session, unsettled: frozenset[str]) -> Proposal:
+        return _propose(work, session.state(), work.store.version(wanted), options, unsettled)
+
+    def shown() -> None:
         if not json:
             terminal.say(f"The way back to serial {wanted}:")
-        show_proposal(terminal, work, proposal)
-        plan = proposal.plan
-        if plan.empty:
-            raise typer.Exit(1 if plan.incomplete else 0)
-        if plan.steps and not auto_approve and not _approved(terminal, wanted, input):
-            terminal.say("\nNothing was done.")
-            raise typer.Exit(1)
-        opened = secrets_of(work, session, plan)
-        code = run_plan(terminal, work, session, plan, f"rollback {wanted}", parallelism, opened)
-    if not json and code == 0:
+
+    carrying = Carrying(terminal, work, f"rollback {wanted}", propose, parallelism, shown)
+    code = carrying.out(None if auto_approve else lambda: _approved(terminal, wanted, input))
+    if not json and code == 0 and carrying.ran:
         terminal.say("The spec is as it was: the next apply goes forward again, unless you change it too.")
     raise typer.Exit(code)
 
@@ -94,18 +88,6 @@ def _wanted_serial(work: Stack, now: int, given: int | None) -> int:
         )
         raise DiagnosticError(Diagnostic("not-earlier", "That is not an earlier state", detail))
     return wanted
-
-
-def _claimed(
-    work: Stack, session: Session, earlier: State, options: PlanOptions, unsettled: frozenset[str]
-) -> Proposal:
-    """The plan back, with its rows claimed; made again when others had changed some of them until then."""
-    from vwplan.plan.claims import claims_of
-
-    while True:
-        proposal = _propose(work, session.state(), earlier, options, unsettled)
-        if proposal.plan.empty or session.claim(claims_of(proposal.plan, session.state())):
-            return proposal
 
 
 def _propose(work: Stack, state: State, earlier: State, options: PlanOptions, unsettled: frozenset[str]) -> Proposal:

@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from vwplan.state.claims import WHOLE
 from vwplan.state.entries import Begun
 from vwplan.state.entries import entry_from_plain as read_entry
 from vwplan.state.fold import Ledger
@@ -41,6 +42,7 @@ def put(connection: Connection[Any], row: rows.StackRow, state: State, unfinishe
         "UPDATE vwplan.stacks SET lineage = %s, serial = %s, commits = %s, key_id = %s, moved_to = '' WHERE id = %s",
         (state.lineage, state.serial, commit, state.key_id, stack),
     )
+    rows.touch(connection, stack, state.serial, (WHOLE,))
     batch = rows.Batch(unfinished)
     batch.records = {record.identity: (record, False) for record in state.records.values()}
     batch.records |= {record.identity: (record, True) for record in state.deposed.values()}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import Connection
 
+from vwplan.state.claims import WHOLE
 from vwplan.state.entries import Begun, Ended, Entry, Outputs, Recorded, Result, Rosters, RunEnded, RunStarted
 from vwplan.state.entries import entry_from_plain as read_entry
 from vwplan.state.entries import entry_to_plain as plain_entry
@@ -342,3 +343,21 @@ def insert_entries(connection: Connection[Any], stack: int, commit: int, entries
         "SELECT %s, %s, o, b::json FROM unnest(%b::text[]) WITH ORDINALITY AS u (b, o)",
         (stack, commit, [text_of(plain_entry(entry)) for entry in entries]),
     )
+
+
+def touch(connection: Connection[Any], stack: int, serial: int, names: Collection[str]) -> None:
+    """Note that a run of that serial may change these rows: plans that waited since then are not to rely on them."""
+    connection.execute(
+        "INSERT INTO vwplan.touched (stack, name, serial) SELECT %s, n, %s FROM unnest(%b::text[]) AS u (n) ORDER BY n "
+        "ON CONFLICT (stack, name) DO UPDATE SET serial = greatest(touched.serial, excluded.serial)",
+        (stack, serial, sorted(names)),
+    )
+
+
+def touched(connection: Connection[Any], stack: int, serial: int, names: Collection[str]) -> frozenset[str]:
+    """Those of these rows that runs above a serial may have changed, and `*` where that may be any row."""
+    found = connection.execute(
+        "SELECT name FROM vwplan.touched WHERE stack = %s AND name = ANY(%b) AND serial > %s",
+        (stack, [*names, WHOLE], serial),
+    )
+    return frozenset(name for (name,) in found)

@@ -129,6 +129,15 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX seats_owner ON vwplan.seats (stack, owner);
     CREATE INDEX seats_session ON vwplan.seats (session) WHERE session IS NOT NULL;
     """,
+    """
+    CREATE TABLE vwplan.touched (
+        stack integer NOT NULL REFERENCES vwplan.stacks ON DELETE CASCADE,
+        name text NOT NULL,
+        serial bigint NOT NULL,
+        PRIMARY KEY (stack, name)
+    );
+    INSERT INTO vwplan.touched SELECT id, '*', serial FROM vwplan.stacks;
+    """,
 )
 """What each version adds to the one before it; one that was released is never edited."""
 

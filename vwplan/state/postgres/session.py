@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 
@@ -14,30 +13,23 @@ from vwplan.diagnostics import DiagnosticError
 from vwplan.state.claims import EVERYTHING, WHOLE, Claims, Seat
 from vwplan.state.disk import Disk
 from vwplan.state.entries import Begun, Entry, RunEnded, RunStarted
-from vwplan.state.fold import Ledger
 from vwplan.state.folder import Folder
 from vwplan.state.journal import Header, write_entries, write_header
 from vwplan.state.lock import Holder
 from vwplan.state.postgres import problems, remembered, rows, seats, sessions
-from vwplan.state.postgres.connection import Server, passes, reason, told
-from vwplan.state.postgres.lease import BEATS, Heart, Lease
+from vwplan.state.postgres.connection import Server
+from vwplan.state.postgres.lease import Lease
+from vwplan.state.postgres.link import Link
 from vwplan.state.postgres.past import tidy
 from vwplan.state.problems import WriteFailed
-from vwplan.state.records import Record, State
-
-T = TypeVar("T")
-
-LEAVING = 3.0
-"""Seconds that a server is waited for which is to hear that a session is over."""
+from vwplan.state.records import State
 
 
 class PostgresSession:
     """The right to change rows of one stack in a database; used by one thread, while another renews its lease.
 
     It begins in the gate, where one session at a time settles and plans. `claim` takes the rows of a plan; the run's start then
-    opens the gate to others. Without a claim, a run has the whole stack. Each write is one transaction, which holds only if
-    the session is still there and the write before it is: so one that was taken over writes nothing, and a commit
-    whose outcome was not seen is found out and never made twice. While the server is away, a write waits for it.
+    opens the gate to others. Without a claim, a run has the whole stack. Each write is one commit of its link.
     """
 
     def __init__(self, server: Server, folder: Folder, holder: Holder, loaded: rows.Loaded, lease: Lease) -> None:
@@ -45,18 +37,12 @@ class PostgresSession:
         self.holder = holder
         self.broken = False
         self.unsaved: list[Entry] = []
-        self._server = server
-        self._lease = lease
-        self._mutex = threading.Lock()
-        self._connection: psycopg.Connection[Any] | None = None
-        self._batch = 0
-        self._lost = False
         self._unseated = False
         self._claims: Claims | None = None
         self._names: set[str] = set()
         self._until = 0.0
         self._take(loaded)
-        self._heart = Heart(self._beat, lease.length / BEATS)
+        self._link = Link(server, folder.stack, holder.id, lease)
 
     def _take(self, loaded: rows.Loaded) -> None:
         self._stack = loaded.row.id
@@ -109,21 +95,21 @@ class PostgresSession:
         pause = 0.05
         while True:
             try:
-                self._commit(work)
+                self._link.commit(work)
                 break
             except WriteFailed:
                 raise
             except DiagnosticError:
-                left = self._until - self._server.monotonic()
+                left = self._until - self._link.server.monotonic()
                 if left <= 0:
                     raise
-                self._server.sleep(min(pause, left))
+                self._link.server.sleep(min(pause, left))
                 pause = min(pause * 1.5, 1.0)
         self._names |= claims.writes
 
     def _changed_since(self, commits: int, claims: Claims) -> bool:
         """Whether others have written, since this was loaded, what the claims are about; if so it is loaded anew."""
-        fresh = self._read(lambda connection: rows.load(connection, self.folder.stack))
+        fresh = self._link.read(lambda connection: rows.load(connection, self.folder.stack))
         if fresh is None:
             raise problems.changed_under(self.folder.stack)
         if fresh.row.commits == commits:
@@ -142,6 +128,11 @@ class PostgresSession:
             return False
         self._take(fresh)
         return True
+
+    def changed_since(self, serial: int, names: Collection[str]) -> frozenset[str]:
+        """Those of these rows that runs above that serial had claimed to write, whatever they did to them."""
+        touched = self._link.read(lambda connection: rows.touched(connection, self._stack, serial, names))
+        return frozenset(names) if WHOLE in touched else touched
 
     # Writing
 
@@ -166,11 +157,12 @@ class PostgresSession:
             begun = started(serial)
             rows.insert_run(connection, self._stack, self.holder.id, begun, plan)
             rows.insert_entries(connection, self._stack, commits, [begun])
+            rows.touch(connection, self._stack, serial, {WHOLE} if self._claims is None else self._claims.writes)
             if key_id:
                 connection.execute("UPDATE vwplan.stacks SET key_id = %s WHERE id = %s", (key_id, self._stack))
             return commits, serial
 
-        self._commits, serial = self._commit(work)
+        self._commits, serial = self._link.commit(work)
         entry = started(serial)
         self.ledger.take(entry)
         return entry
@@ -195,7 +187,7 @@ class PostgresSession:
         except DiagnosticError as refused:
             self._write_ends(entries)
             raise WriteFailed(refused.diagnostics) from refused
-        if not self._lease.holds and any(isinstance(entry, Begun) for entry in entries):
+        if not self._link.lease.holds and any(isinstance(entry, Begun) for entry in entries):
             # Written, but too late to act upon: somebody may have taken over since.
             raise problems.paused(self.folder.stack)
 
@@ -216,11 +208,13 @@ class PostgresSession:
 
         def work(connection: psycopg.Connection[Any]) -> int:
             rows.write(connection, self._stack, self.holder.id, batch, self._versions)
+            if missing:
+                rows.touch(connection, self._stack, self.ledger.serial, missing)
             if wanted:
                 seats.write_seats(connection, self._stack, wanted, self.holder.id)
             return rows.append(connection, self._stack, batch.entries)[0]
 
-        self._commits = self._commit(work)
+        self._commits = self._link.commit(work)
         for identity, (record, _) in batch.records.items():
             if record is None:
                 self._versions.pop(identity, None)
@@ -231,105 +225,13 @@ class PostgresSession:
         """End a run; what happened long ago is made into a base of the history."""
         self.write([ended])
         with contextlib.suppress(DiagnosticError):
-            self._commit(lambda connection: tidy(connection, self.folder.stack))
+            self._link.commit(lambda connection: tidy(connection, self.folder.stack))
             remembered.remember(Disk(), self.folder, self.ledger.lineage, self.ledger.serial)
-
-    def _commit(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
-        """Do work in a transaction that holds only if the session is still there; the lease is renewed by it.
-
-        When the connection is lost in the commit, the number of the batch in the session's row tells whether it was made:
-        asking for that row waits until the former transaction is over, either way.
-        """
-        number = self._batch + 1
-        deadline = self._server.monotonic() + self._server.patience
-        result: list[T] = []
-        pause = 0.05
-        while True:
-            asked = self._lease.clock()
-            try:
-                with self._mutex, self._connected().transaction():
-                    connection = self._connected()
-                    if self._is_next(connection, number):
-                        result = [work(connection)]
-                self._batch = number
-                self._lease.renewed(asked)
-                return result[0]
-            except rows.Conflict:
-                raise problems.changed_under(self.folder.stack) from None
-            except psycopg.errors.UniqueViolation as clash:
-                raise problems.changed_under(self.folder.stack) from clash
-            except psycopg.Error as problem:
-                self._drop_broken()
-                if not passes(problem) or self._server.monotonic() > deadline:
-                    raise problems.unwritable(reason(problem)) from problem
-            self._server.sleep(pause)
-            pause = min(pause * 1.6, 1.0)
-
-    def _is_next(self, connection: psycopg.Connection[Any], number: int) -> bool:
-        """Whether the batch of that number is to be written now; False when it was. `WriteFailed` when it never may be."""
-        renewed = connection.execute(
-            "UPDATE vwplan.sessions SET batch = %s, lapses = clock_timestamp() + make_interval(secs => %s) "
-            "WHERE id = %s AND batch = %s",
-            (number, self._lease.length, self.holder.id, number - 1),
-        )
-        if renewed.rowcount == 1:
-            return True
-        found = connection.execute("SELECT batch FROM vwplan.sessions WHERE id = %s", (self.holder.id,)).fetchone()
-        if found is None:
-            self._lost = True
-            raise problems.lease_lost(self.folder.stack)
-        if found[0] != number:
-            raise problems.went_back(self.folder.stack)
-        return False
-
-    def _read(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
-        deadline = self._server.monotonic() + self._server.patience
-        while True:
-            try:
-                with self._mutex:
-                    return work(self._connected())
-            except psycopg.Error as problem:
-                self._drop_broken()
-                if not passes(problem) or self._server.monotonic() > deadline:
-                    raise told(problem) from problem
-            self._server.sleep(0.2)
-
-    def _connected(self) -> psycopg.Connection[Any]:
-        if self._connection is None or self._connection.closed:
-            self._connection = self._server.connect()
-        return self._connection
-
-    def _drop_broken(self) -> None:
-        if self._connection is not None and (self._connection.broken or self._connection.closed):
-            self._connection.close()
-            self._connection = None
-
-    def _beat(self) -> bool:
-        """Renew the lease; False when there is none any more. A server that does not answer is asked again later."""
-        if self._lost:
-            return False
-        asked = self._lease.clock()
-        if not self._mutex.acquire(timeout=self._lease.length / BEATS):
-            return True
-        try:
-            renewed = self._connected().execute(
-                "UPDATE vwplan.sessions SET lapses = clock_timestamp() + make_interval(secs => %s) WHERE id = %s",
-                (self._lease.length, self.holder.id),
-            )
-            if renewed.rowcount == 0:
-                self._lost = True
-                return False
-            self._lease.renewed(asked)
-        except psycopg.Error:
-            self._drop_broken()
-        finally:
-            self._mutex.release()
-        return True
 
     def retire(self, where: str) -> None:
         """Say that the state is in another store from now on; the rows stay, but nobody reads or changes them any more."""
         self._acquire(EVERYTHING)
-        self._commit(
+        self._link.commit(
             lambda connection: connection.execute(
                 "UPDATE vwplan.stacks SET moved_to = %s WHERE id = %s", (where, self._stack)
             )
@@ -358,7 +260,7 @@ class PostgresSession:
     def durations(self) -> dict[str, float]:
         """How many seconds steps took in earlier runs, by `VERB KIND`."""
         with contextlib.suppress(DiagnosticError):
-            return self._read(
+            return self._link.read(
                 lambda connection: dict(
                     connection.execute("SELECT name, seconds FROM vwplan.durations WHERE stack = %s", (self._stack,))
                 )
@@ -369,7 +271,7 @@ class PostgresSession:
         """Remember them. They only help the order of steps, so that failing to write them is nothing."""
         names, seconds = list(durations), [round(each, 3) for each in durations.values()]
         with contextlib.suppress(DiagnosticError):
-            self._commit(
+            self._link.commit(
                 lambda connection: connection.execute(
                     "INSERT INTO vwplan.durations (stack, name, seconds) "
                     "SELECT %s, n, s FROM unnest(%b::text[], %s::float8[]) AS u (n, s) "
@@ -380,37 +282,10 @@ class PostgresSession:
 
     def close(self) -> None:
         """Give everything back. When the server does not hear of it, the lease lapses by itself."""
-        self._heart.stop()
-        until = self._server.monotonic() + min(LEAVING, self._server.patience)
-        while not self._lost:
-            try:
-                with self._mutex:
-                    self._connected().execute("DELETE FROM vwplan.sessions WHERE id = %s", (self.holder.id,))
-                break
-            except psycopg.Error as problem:
-                self._drop_broken()
-                if not passes(problem) or self._server.monotonic() > until:
-                    break
-            self._server.sleep(0.1)
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        self._lost = True
+        self._link.leave()
 
     def __enter__(self) -> PostgresSession:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _same(before: Ledger, after: Ledger, names: Collection[str]) -> bool:
-    """Whether two states agree in what is at these addresses."""
-    return all(
-        before.records.get(name) == after.records.get(name) and before.rosters.get(name) == after.rosters.get(name)
-        for name in names
-    ) and _deposed(before, names) == _deposed(after, names)
-
-
-def _deposed(ledger: Ledger, names: Collection[str]) -> dict[str, Record]:
-    return {identity: record for identity, record in ledger.deposed.items() if record.address in names}
