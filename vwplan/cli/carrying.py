@@ -16,6 +16,7 @@ from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
+    from vwplan.cli.opening import Opening
     from vwplan.engine import ApplyResult, Interrupt, OpenSecret
     from vwplan.plan import Plan, PlanOptions
     from vwplan.state import Session
@@ -41,6 +42,7 @@ def carry_out(
 def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: int) -> int:
     """Apply a plan that was saved, and nothing else; gives the exit code."""
     from vwplan.cli.agreed import claimed_still
+    from vwplan.engine.opening import with_secrets
 
     cover = Stack(given).cover
     plan = read_plan(path, cover)
@@ -55,8 +57,9 @@ def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: i
     stack = Stack(Given(name, simulate, _given_again(plan, given), given.var_file, given.lock_timeout))
     stack.cover = cover  # One that has asked for its passphrase is not to ask again.
     with stack.store.lock(stack.holder("apply"), lineage=plan.lineage, timeout=stack.lock_timeout) as session:
-        now = claimed_still(session, plan)
-        return run_plan(terminal, stack, session, now, "apply", parallelism, secrets_of(stack, session, now))
+        opening = secrets_of(stack, session, plan)
+        now = with_secrets(claimed_still(session, plan), opening, opening.value)
+        return run_plan(terminal, stack, session, now, "apply", parallelism, opening)
 
 
 def _given_again(plan: Plan, given: Given) -> list[str]:
@@ -71,35 +74,11 @@ def _given_again(plan: Plan, given: Given) -> list[str]:
     return [*known, *given.var]
 
 
-def secrets_of(stack: Stack, session: Session, plan: Plan) -> OpenSecret:
-    """Finds sensitive values again, by their HMAC, among the arguments that today's variables give."""
-    from vwplan.values import Sensitive
+def secrets_of(stack: Stack, session: Session, plan: Plan) -> Opening:
+    """Finds sensitive values again, by their HMAC, among those that today's variables give."""
+    from vwplan.cli.opening import Opening
 
-    found: dict[str, object] = {}
-
-    def collect(value: object) -> None:
-        if isinstance(value, Sensitive):
-            found[stack.key.hmac(value.value)] = value.value
-        elif isinstance(value, dict):
-            for item in value.values():
-                collect(item)
-        elif isinstance(value, (list, tuple)):
-            for item in value:
-                collect(item)
-
-    def open_secret(mac: str) -> object:
-        if not found:
-            from vwplan.plan import PlanOptions
-            from vwplan.plan.plain import has_late
-
-            wanted = stack.propose(session.state(), PlanOptions(refresh=False)).wanted
-            for resource in wanted.resources:
-                collect(dict(resource.arguments))
-            for output in wanted.outputs:
-                collect(Sensitive(output.value) if output.sensitive and not has_late(output.value) else output.value)
-        return found[mac]
-
-    return open_secret
+    return Opening(stack, session)
 
 
 def settle(terminal: Terminal, stack: Stack, session: Session) -> frozenset[str]:

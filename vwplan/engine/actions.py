@@ -111,7 +111,7 @@ class Preparer:
             step.identity,
             step.name,
             Mark(self._lineage, step.identity, step.key, step.birth, digest, run),
-            resolver.opened(known) if _reads_secrets(step) else known,
+            resolver.opened(known) if reads_secrets(step) else known,
             _expects(step, current, touched, run),
             step.changes,
             step.before,
@@ -130,7 +130,7 @@ class Preparer:
         return Secrets({"ssh_host_key": lambda: key.ssh_host_key(step.identity, turn)[0]})
 
 
-def _reads_secrets(step: Step) -> bool:
+def reads_secrets(step: Step) -> bool:
     """Whether the provider needs the values of secrets. Of what goes, stops or is only kept, nobody may have them any more."""
     if step.verb in (StepVerb.DELETE, StepVerb.RELEASE) or (
         step.record is not None and step.record.status is Status.KEPT

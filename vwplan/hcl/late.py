@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Source
@@ -11,6 +12,7 @@ from vwplan.hcl.evaluate import Compiled, compile_expression
 from vwplan.hcl.evaluation.scope import Chance, FileProblem, Files, Reference, Scope
 from vwplan.hcl.parser import parse_expression
 from vwplan.values import (
+    SENSITIVE,
     ConversionError,
     ListValue,
     MapValue,
@@ -27,7 +29,8 @@ from vwplan.values import (
     to_plain,
     unmark_deep,
 )
-from vwplan.values.late import Computed, FactOf, Late, Path
+from vwplan.values.late import Computed, FactOf, Late, Path, Sealed
+from vwplan.values.value import rebuilt
 
 
 class Recorded(Protocol):
@@ -116,7 +119,7 @@ def known_value(value: Value, lookup: Lookup, files: Files, chance: Chance) -> V
             return TupleValue([known_value(item, lookup, files, chance) for item in value.items])
         case ListValue():
             return ListValue(value.element, [known_value(item, lookup, files, chance) for item in value.items])
-    raise _unknown("", "it hangs on a sensitive value, which a saved plan does not hold: apply without a saved plan")
+    raise _unknown("", "it hangs on a sensitive value, which a saved plan does not hold")
 
 
 def _computed(late: Late, lookup: Lookup, files: Files, chance: Chance) -> Value:
@@ -258,8 +261,8 @@ class _InputScope:
         raise _unknown(reference.text, "the plan does not carry it")
 
 
-def late_to_json(late: Late, seal: Callable[[Value], object]) -> dict[str, object]:
-    """A late leaf as JSON. `seal` turns a sensitive input into what may be written."""
+def late_to_json(late: Late, seal: Callable[[Value], str], *, secret: bool = False) -> dict[str, object]:
+    """A late leaf as JSON. `seal` turns what is sensitive in it into its HMAC; of a `secret` leaf that is also what it read."""
     from vwplan.values import type_to_json
 
     origin = late.origin
@@ -272,7 +275,7 @@ def late_to_json(late: Late, seal: Callable[[Value], object]) -> dict[str, objec
     told["path"] = list(origin.path)
     told["place"] = origin.place
     if origin.files:
-        told["files"] = [[*key, _file_to_json(found)] for key, found in origin.files.items()]
+        told["files"] = [[*key, _file_to_json(found, seal if secret else None)] for key, found in origin.files.items()]
     return told
 
 
@@ -292,21 +295,26 @@ def late_from_json(told: Mapping[str, Any]) -> Late:
         raise ValueError("not a late value") from problem
 
 
-def _input_to_json(value: Value, seal: Callable[[Value], object]) -> object:
+def _input_to_json(value: Value, seal: Callable[[Value], str], *, secret: bool = False) -> object:
+    """An input as JSON; of a `secret` one, that is sensitive as a whole and known in part, each known part is sealed."""
     from vwplan.values import to_json
 
     match value:
+        case Sealed():
+            return {"sealed": value.mac}
+        case Late():
+            return {"late": late_to_json(value, seal, secret=secret)}
+        case Marked() if not is_whole(value.value):
+            return {"marked": sorted(value.marks), "value": _input_to_json(value.value, seal, secret=True)}
         case Marked():
             return {"sealed": seal(value)}
-        case Late():
-            return {"late": late_to_json(value, seal)}
     if is_whole(value) and not _marked(value):
-        return to_json(value)
+        return {"sealed": seal(value)} if secret else to_json(value)
     match value:
         case ObjectValue() | MapValue():
-            return {"object": {key: _input_to_json(item, seal) for key, item in value.items.items()}}
+            return {"object": {key: _input_to_json(item, seal, secret=secret) for key, item in value.items.items()}}
         case ListValue() | SetValue() | TupleValue():
-            return {"tuple": [_input_to_json(item, seal) for item in value.items]}
+            return {"tuple": [_input_to_json(item, seal, secret=secret) for item in value.items]}
     raise _unknown("", "nothing says how it is computed")
 
 
@@ -322,10 +330,9 @@ def _input_from_json(told: Mapping[str, Any]) -> Value:
     if "late" in told:
         return late_from_json(told["late"])
     if "sealed" in told:
-        # The secret itself is not in the plan; whoever applies it is told so when it is needed.
-        raise ValueError(
-            "a late value depends on a sensitive one, which a saved plan does not hold; apply without a saved plan"
-        )
+        return Sealed(told["sealed"])
+    if "marked" in told:
+        return mark(_input_from_json(told["value"]), frozenset(told["marked"]))
     if "object" in told:
         return ObjectValue({key: _input_from_json(item) for key, item in told["object"].items()})
     if "tuple" in told:
@@ -333,9 +340,57 @@ def _input_from_json(told: Mapping[str, Any]) -> Value:
     return from_json(dict(told))
 
 
-def _file_to_json(found: object) -> object:
-    return {"bytes": base64.b64encode(found).decode()} if isinstance(found, bytes) else found
+def _file_to_json(found: object, seal: Callable[[Value], str] | None) -> object:
+    if isinstance(found, bytes):
+        text = base64.b64encode(found).decode()
+        return {"bytes": text} if seal is None else {"sealed": seal(text)}
+    return {"sealed": found.mac} if isinstance(found, Sealed) else found
 
 
 def _file_from_json(found: object) -> object:
-    return base64.b64decode(found["bytes"]) if isinstance(found, dict) else found
+    if isinstance(found, dict):
+        return Sealed(found["sealed"]) if "sealed" in found else base64.b64decode(found["bytes"])
+    return found
+
+
+def unsealed(value: Value, opening: Callable[[str], Value]) -> Value:
+    """The value with each secret that is sealed in it as it was; the very same object where there is none.
+
+    `opening` gives the value behind an HMAC, of a file the bytes in base64.
+    """
+    if is_whole(value):
+        return value
+    match value:
+        case Sealed():
+            return mark(opening(value.mac), frozenset({SENSITIVE}))
+        case Late():
+            return _unsealed_late(value, opening)
+        case Marked():
+            inner = unsealed(value.value, opening)
+            return value if inner is value.value else mark(inner, value.marks)
+    changed = False
+
+    def part(item: Value) -> Value:
+        nonlocal changed
+        new = unsealed(item, opening)
+        changed = changed or new is not item
+        return new
+
+    made = rebuilt(value, part)
+    return made if changed else value
+
+
+def _unsealed_late(late: Late, opening: Callable[[str], Value]) -> Late:
+    origin = late.origin
+    if isinstance(origin, FactOf):
+        return late
+    inputs = {text: unsealed(item, opening) for text, item in origin.inputs.items()}
+    files = {
+        key: base64.b64decode(str(opening(found.mac))) if isinstance(found, Sealed) else found
+        for key, found in origin.files.items()
+    }
+    if all(inputs[text] is item for text, item in origin.inputs.items()) and all(
+        files[key] is found for key, found in origin.files.items()
+    ):
+        return late
+    return Late(late.type, replace(origin, inputs=inputs, files=files), late.refinement)

@@ -25,28 +25,22 @@ from vwplan.values.value import rebuilt
 Plain = Any
 
 
-def late_to_plain(value: Unknown, seal: Seal) -> Plain:
-    """A late leaf as a JSON-able value: the fact that it will be, or the expression and its inputs."""
+def late_to_plain(value: Unknown, seal: Seal, *, secret: bool = False) -> Plain:
+    """A late leaf as a JSON-able value: the fact that it will be, or the expression and its inputs. `secret`: it is one itself."""
     if not isinstance(value, Late):
         return {"type": type_to_json(value.type)}
     from vwplan.hcl.late import late_to_json
 
-    return late_to_json(value, lambda secret: seal(to_plain(unmark_deep(secret)[0])))
+    return late_to_json(value, lambda found: seal(to_plain(unmark_deep(found)[0])), secret=secret)
 
 
 def late_from_plain(found: Plain) -> Unknown:
-    """The late leaf that `late_to_plain` wrote.
-
-    One that hangs on a secret comes back as merely unknown: the plan does not hold the secret, so nothing can compute it.
-    """
+    """The late leaf that `late_to_plain` wrote. The secrets that it hangs on are `Sealed`: a plan does not hold them."""
     if "fact" not in found and "expression" not in found:
         return Unknown(type_from_json(found["type"]))
     from vwplan.hcl.late import late_from_json
 
-    try:
-        return late_from_json(found)
-    except ValueError:
-        return Unknown(type_from_json(found["type"]))
+    return late_from_json(found)
 
 
 def renamed(value: Unknown, names: Mapping[str, str]) -> Unknown:

@@ -6,7 +6,7 @@ A leaf: every room may use it. Evaluation (`vwplan.hcl`) works with `Value`; roo
 
 from vwplan.values.convert import ConversionError, convert
 from vwplan.values.equality import equal
-from vwplan.values.late import Computed, FactOf, Late
+from vwplan.values.late import Computed, FactOf, Late, Sealed
 from vwplan.values.numbers import Number, NumberError, number_text, parse_number
 from vwplan.values.plain import (
     Sensitive,
@@ -86,6 +86,7 @@ __all__ = [
     "ObjectType",
     "ObjectValue",
     "Refinement",
+    "Sealed",
     "Sensitive",
     "SetType",
     "SetValue",

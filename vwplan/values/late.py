@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vwplan.values.types import Type
+from vwplan.values.types import DYNAMIC, Type
 from vwplan.values.value import UNREFINED, Refinement, Unknown, Value
 
 Path = tuple[str | int, ...]
@@ -29,8 +29,9 @@ class FactOf:
 class Computed:
     """What an expression will come to, followed by a `path` into its value.
 
-    `inputs` are the values of its references by their text, whose unknown leaves are `Late` in turn. `files` is what the
-    expression read while planning, by method and argument. `place` says where it stands, for diagnostics.
+    `inputs` are the values of its references by their text, whose unknown leaves are `Late` in turn, or `Sealed` where they come out
+    of a file. `files` is what the expression read while planning, by method and argument, sealed likewise where it is
+    part of a secret. `place` says where it stands, for diagnostics.
     """
 
     expression: str
@@ -60,3 +61,22 @@ class Late(Unknown):
 
     def __repr__(self) -> str:
         return f"Late({self.type!r}, {self.origin!r})"
+
+
+class Sealed(Unknown):
+    """A secret of which only the HMAC is at hand: as unknown as what is late, until somebody gives it again."""
+
+    __slots__ = ("mac",)
+
+    def __init__(self, mac: str) -> None:
+        super().__init__(DYNAMIC)
+        self.mac = mac
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and self.mac == other.mac
+
+    def __hash__(self) -> int:
+        return hash((Sealed, self.mac))
+
+    def __repr__(self) -> str:
+        return f"Sealed({self.mac!r})"
