@@ -54,12 +54,14 @@ class SimulatedConnection:
     def observe(self) -> Observation:
         """Everything in the world."""
         host = self.identify()
+        things = self._world.things()
         return Observation(
             host,
-            tuple(_observed(thing) for thing in self._world.things()),
+            tuple(_observed(thing) for thing in things if thing.mark is not None),
             frozenset(self._world.images()),
             tuple(self._world.claims("cidr")),
             frozenset(self._world.claims("mac")),
+            tuple(_stranger(thing) for thing in things if thing.mark is None),
         )
 
     def inspect(self, kind: str, identity: str, name: str) -> Observed | None:
@@ -88,6 +90,7 @@ class SimulatedConnection:
             Verb.ATTACH: self._update,
             Verb.DELIVER: self._deliver,
             Verb.DELETE: self._delete,
+            Verb.ADOPT: self._adopt,
         }[action.verb](action, reporter)
         strike(self._faults, action, "all", reporter)
         return outcome
@@ -205,6 +208,14 @@ class SimulatedConnection:
             self._world.put(made)
         return Outcome(_observed(made), facts_of(made))
 
+    def _adopt(self, action: Action, reporter: Reporter) -> Outcome:
+        with self._world.transaction():
+            thing = self._existing(action)
+            made = dataclasses.replace(thing, mark=_mark(action), arguments=_adopted(thing, action.arguments))
+            self._claim(action.kind, action.identity, made.arguments)
+            self._world.put(made)
+        return Outcome(_observed(made), facts_of(made))
+
     def _delete(self, action: Action, reporter: Reporter) -> Outcome:
         with self._world.transaction():
             thing = self._world.thing(action.identity)
@@ -234,6 +245,23 @@ def _digest_of(name: str) -> str:
 
 def _base(identity: str, name: str, digest: str) -> Observed:
     return Observed("image", identity, name, None, {}, {}, digest, ("base",), True, "complete")
+
+
+def _adopted(thing: Thing, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a foreign object is made of, and the addresses that are kept for its nics from now on."""
+    nics = thing.arguments.get("nic") or ()
+    noted = [
+        {**one, "address": nic["address"]} if nic.get("address") else one
+        for one, nic in zip(nics, given.get("nic") or (), strict=False)
+    ]
+    return {**thing.arguments, "nic": noted} if noted else dict(thing.arguments)
+
+
+def _stranger(thing: Thing) -> Observed:
+    """What somebody else made, with the addresses that are noted for it."""
+    seen = _observed(thing)
+    addresses = [nic.get("address") or "" for nic in thing.arguments.get("nic") or ()]
+    return dataclasses.replace(seen, facts={**seen.facts, "addresses": addresses}) if any(addresses) else seen
 
 
 def _observed(thing: Thing) -> Observed:

@@ -281,13 +281,6 @@ def test_what_destroys_is_not_stopped_by_what_is_missing(stack, by_key):
     assert "workspace.x" not in made
 
 
-def test_data_and_imports_are_refused_where_they_stand(stack):
-    stack.write('import {\n  to = workspace.w\n  id = "x"\n}\nworkspace "w" {\n  image = image.base\n}\n')
-    problems = stack.problems()
-    assert [p.code for p in problems] == ["not-yet"]
-    assert problems[0].subject is not None
-
-
 def test_lifecycle_is_evaluated_per_instance(stack, by_key):
     stack.write("""
 volume "v" {

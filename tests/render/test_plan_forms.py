@@ -155,7 +155,7 @@ def test_the_form_for_machines_has_terraforms_actions() -> None:
     [workspace] = [c for c in plain["resource_changes"] if c["address"] == "workspace.w"]
     assert workspace["change"]["after"]["user_data"] is None
     assert workspace["change"]["after_sensitive"] == {"user_data": True}
-    assert plain["summary"] == {"add": 2, "change": 0, "destroy": 2}
+    assert plain["summary"] == {"import": 0, "add": 2, "change": 0, "destroy": 2}
 
 
 def test_graphs_have_an_arrow_for_each_tie() -> None:

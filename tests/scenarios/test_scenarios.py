@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from vwplan.cli.main import run
+from vwplan_simulated.__main__ import define
 from vwplan_simulated.world import World
 
 FILES = sorted(Path(__file__).parent.glob("*.scenario"))
@@ -86,13 +87,16 @@ def done(*words: str) -> None:
 
 
 def hands(folder: Path, text: str) -> None:
-    """What happens outside vwplan: `crash ADDRESS`, `undefine ADDRESS`, `unstage`, `offline`."""
+    """What happens outside vwplan: `crash ADDRESS`, `undefine ADDRESS`, `unstage`, `offline`, `define KIND IDENTITY NAME JSON`."""
     snapshot = folder / ".vwplan/stacks/default.simulated"
     for line in text.splitlines():
         verb, _, address = line.partition(" ")
         world = World(folder / FOLDER, "simulated/default")
         if verb == "offline":
             world.switch(offline=True)
+        elif verb == "define":
+            kind, identity, name, arguments = address.split(" ", 3)
+            define(world, kind, name, json.loads(arguments), identity)
         elif verb == "unstage":
             for digest in world.images():
                 world.remove_image(digest)

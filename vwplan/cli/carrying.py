@@ -174,7 +174,8 @@ def _tell(terminal: Terminal, plan: Plan, result: ApplyResult) -> int:
     terminal.diagnose(result.diagnostics)
     code = INTERRUPTED if result.interrupted else 0 if result.ok and not plan.incomplete else 1
     if not terminal.json:
-        done = f"{result.added} added, {result.changed} changed, {result.destroyed} destroyed"
+        done = f"{result.imported} imported, " if result.imported else ""
+        done += f"{result.added} added, {result.changed} changed, {result.destroyed} destroyed"
         if result.ok and plan.incomplete:
             terminal.tell(f"\nAll is done but what is on hosts that could not be seen. Resources: {done}.")
         elif result.ok:

@@ -87,7 +87,7 @@ class Preparer:
         resolver, run = self._resolver, self._run
         known = resolver.known(step.arguments, lookup)
         record = self.record(step, lookup)
-        if record is not None and step.verb in (StepVerb.CREATE, StepVerb.STAGE):
+        if record is not None and step.verb in (StepVerb.CREATE, StepVerb.STAGE, StepVerb.ADOPT):
             record = replace(record, writer=run)
         drops = step.drops or (step.identity if step.verb is StepVerb.DELETE else "")
         begun = Begun(

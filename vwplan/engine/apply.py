@@ -17,7 +17,7 @@ from vwplan.engine.coordinator import Coordinator
 from vwplan.engine.events import Event, RunEnded, RunStarted, StateUnwritten
 from vwplan.engine.interrupt import Interrupt
 from vwplan.engine.resolve import Evaluate, Lookup, OpenSecret, Resolver, refuse_late, refuse_secret
-from vwplan.engine.result import ApplyResult, count
+from vwplan.engine.result import ApplyResult, count, count_imports
 from vwplan.engine.schedule import Schedule
 from vwplan.engine.tally import Tally
 from vwplan.graph.model import WantedOutput
@@ -265,7 +265,8 @@ def _result(
     plan: Plan, session: Session, run: Run, tally: Tally, abandoned: int, interrupted: int, elapsed: float
 ) -> ApplyResult:
     added, changed, destroyed = count(plan, tally.done)
-    run.listener(RunEnded(added, changed, destroyed, tally.failed, tally.uncertain, tally.skipped, elapsed))
+    imported = count_imports(plan, tally.done)
+    run.listener(RunEnded(added, changed, destroyed, tally.failed, tally.uncertain, tally.skipped, elapsed, imported))
     return ApplyResult(
         run.id,
         added,
@@ -280,4 +281,5 @@ def _result(
         interrupted,
         abandoned,
         _unwritten(session),
+        imported,
     )

@@ -98,7 +98,7 @@ class StateUnwritten:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The run is over: how many resources were added, changed and destroyed, and how many steps ended otherwise."""
+    """The run is over: how many resources were added, changed, destroyed and imported, and how many steps ended otherwise."""
 
     added: int
     changed: int
@@ -107,6 +107,7 @@ class RunEnded:
     uncertain: int
     skipped: int
     elapsed: float
+    imported: int = 0
 
 
 Event = RunStarted | StepStarted | StepProgress | StepEnded | Settled | Stopping | StateUnwritten | RunEnded

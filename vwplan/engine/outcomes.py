@@ -81,6 +81,8 @@ def left_behind(
         return _given(drops, seen, lineage)
     if verb == "take":
         return _taken(planned, seen, lineage)
+    if verb == "adopt":
+        return _adopted(planned, seen, lineage, writers)
     if seen is not None and not _ours(seen, current, lineage, writers):
         return Left(words="is not ours, and is left alone")
     if verb == "delete":
@@ -125,6 +127,14 @@ def _taken(planned: Record | None, seen: Observed | None, lineage: str) -> Left:
         return Left(words="was not taken over")
     record = replace(planned, writer=seen.mark.writer, digest=seen.digest, parts=seen.parts)
     return Left(record, words="was taken over")
+
+
+def _adopted(planned: Record | None, seen: Observed | None, lineage: str, writers: Collection[str]) -> Left:
+    """An object that exists was to be imported: it is ours once it bears our mark."""
+    mark = None if seen is None else seen.mark
+    if planned is None or seen is None or mark is None or mark.lineage != lineage or mark.writer not in writers:
+        return Left(words="was not imported")
+    return Left(replace(_as_seen(planned, planned, seen), writer=mark.writer), words="was imported")
 
 
 def _half_made(planned: Record, seen: Observed | None, writers: Collection[str]) -> Left:

@@ -93,6 +93,7 @@ _DOING = {
     "stage": "staging it",
     "give": "handing it over",
     "take": "taking it over",
+    "adopt": "importing it",
 }
 
 

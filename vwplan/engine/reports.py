@@ -17,6 +17,7 @@ _DOING = {
     StepVerb.ATTACH: "Attaching",
     StepVerb.DELIVER: "Delivering the roster to",
     StepVerb.DELETE: "Deleting",
+    StepVerb.ADOPT: "Importing",
     StepVerb.RECORD: "Recording",
     StepVerb.BARRIER: "Waiting for",
 }

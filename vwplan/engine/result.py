@@ -32,6 +32,7 @@ class ApplyResult:
     interrupted: int = 0
     abandoned: int = 0
     unwritten: bool = False
+    imported: int = 0
 
     @property
     def ok(self) -> bool:
@@ -58,6 +59,11 @@ def count(plan: Plan, done: set[str]) -> tuple[int, int, int]:
         if change.does in (Does.DELETE, Does.REPLACE):
             destroyed += _all(deleted.get(change.key), done)
     return added, changed, destroyed
+
+
+def count_imports(plan: Plan, done: set[str]) -> int:
+    """How many resources were imported."""
+    return sum(step.verb is StepVerb.ADOPT and step.id in done for step in plan.steps)
 
 
 def _all(steps: Sequence[Step] | None, done: set[str]) -> bool:

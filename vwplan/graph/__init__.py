@@ -9,6 +9,7 @@ from vwplan.graph.identity import Identities
 from vwplan.graph.model import (
     Cause,
     CheckResult,
+    ImportAsked,
     Lifecycle,
     Moved,
     Resource,
@@ -23,6 +24,7 @@ __all__ = [
     "Cause",
     "CheckResult",
     "Identities",
+    "ImportAsked",
     "Lifecycle",
     "Moved",
     "Resource",

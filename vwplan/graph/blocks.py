@@ -24,6 +24,7 @@ from vwplan.graph.scope import InstanceScope
 from vwplan.graph.seats import Network
 from vwplan.graph.world import Block, ModuleInstance
 from vwplan.spec.model import ResourceBlock
+from vwplan.state.records import IMPORTED
 from vwplan.values import Value
 
 Plain = Any
@@ -173,8 +174,13 @@ class _Evaluation:
             facts["gateway"] = subnet.text(subnet.gateway)
         network = Network(spot.key, spot.identity, spot.place, mode, subnet, None, self.block.range)
         self.maker.seats.open(network, arguments["bridge"], spot.argument("bridge"))
+        if spot.record is not None and spot.record.facts.get(IMPORTED) and spot.record.facts.get("gateway"):
+            # What somebody else made has the gateway that it has.
+            facts["gateway"] = spot.record.facts["gateway"]
         instance = self.maker.instance(spot, "network", arguments, facts, stage.uses)
         name = self.maker.name(spot, arguments, slug(label_of(spot.address)))
+        if network.book is not None and subnet is not None:
+            network.book.old |= _numbers(subnet, facts.get("gateway"))
         self._add(spot, instance, name, scope, frozenset(unset), stage)
         return instance
 
@@ -200,6 +206,14 @@ class _Evaluation:
 
 _FINISH: dict[str, Callable[[_Evaluation, Spot, Stage, InstanceScope], Instance]] = {
     "image": _Evaluation._image,
+def _numbers(subnet: Subnet, gateway: Plain) -> set[int]:
+    """The number of a gateway that is not where one usually is: no machine may have it."""
+    try:
+        return {subnet.number(gateway)} if gateway else set()
+    except RangeError:
+        return set()
+
+
     "network": _Evaluation._network,
     "volume": _Evaluation._volume,
     "workspace": _Evaluation._workspace,

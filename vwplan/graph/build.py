@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from vwplan.address import ModuleStep, key_text
@@ -11,6 +12,7 @@ from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems, Severity
 from vwplan.graph.blocks import evaluate_block
 from vwplan.graph.expand import Expansion, expand
 from vwplan.graph.finish import Society, finished
+from vwplan.graph.imports import find_imports, laid_over, misplaced, needed, unmet
 from vwplan.graph.inputs import (
     evaluate_local,
     evaluate_output,
@@ -21,7 +23,7 @@ from vwplan.graph.inputs import (
 )
 from vwplan.graph.making import Maker
 from vwplan.graph.members import evaluate_cluster, evaluate_members
-from vwplan.graph.model import CheckResult, Moved, Resource, Taken, Wanted
+from vwplan.graph.model import CheckResult, ImportAsked, Imported, Moved, Resource, Taken, Wanted
 from vwplan.graph.moves import Relocated, modules_of, relocated, removals
 from vwplan.graph.order import Node, Plotter, ordered
 from vwplan.graph.providers import Placement, chosen_key, configured, passed_on
@@ -32,7 +34,7 @@ from vwplan.graph.waiting import waited_for
 from vwplan.graph.world import Calls, ModuleInstance, Seen, StackReader, Surroundings, World
 from vwplan.hcl.evaluate import Files, NoFiles, Planning
 from vwplan.provider.api import HostConfiguration
-from vwplan.spec.model import Configuration, ImportBlock
+from vwplan.spec.model import Configuration
 from vwplan.state.records import State
 from vwplan.values import Value
 
@@ -56,13 +58,14 @@ def build(
     seen: Mapping[str, Seen] | None = None,
     stacks: StackReader | None = None,
 ) -> Wanted:
+    imports: Sequence[ImportAsked] = (),
     """All that a stack wants, evaluated, addressed and ordered.
 
     `hosts` and `taken` are by host key. `files` are those that functions and images read (see `vwplan.graph.images` for their
     `digest`), `directory` is `path.cwd`, `now` the time of the plan in seconds since the epoch. `public_key` gives the
     SSH host key of an identity; it is asked only for those that an expression reads. With `destroy` nothing that is missing or
     unknown stands in the way: what cannot be evaluated is left out. `data` blocks read `seen`, the hosts as observed by their keys
-    (None: none was looked at), and what `stacks` tells of other stacks.
+    (None: none was looked at), and what `stacks` tells of other stacks. `imports` are asked for beside those in the spec.
 
     Raises `DiagnosticError` with all problems of all blocks; what needs a block that failed is passed over quietly.
     """
@@ -70,7 +73,8 @@ def build(
     given = Surroundings(
         configuration, state, hosts, files or NoFiles(), chance, stack, directory, public_key, destroy, seen, stacks
     )
-    order = ordered(Plotter(configuration.root).nodes.values())
+    plotter = Plotter(configuration.root)
+    order = ordered(plotter.nodes.values())
     collecting = gc.isenabled()
     # Some ten objects a resource are made, and all of them stay: collecting in between would only cost time.
     gc.disable()
@@ -78,6 +82,14 @@ def build(
         reserved = Reserved()
         digests: dict[str, tuple[str, int]] = {}
         for attempt in range(_ATTEMPTS):
+        refused = Problems(list(misplaced(modules_of(configuration.root))))
+        imported: tuple[Imported, ...] = ()
+        if not destroy and (imports or configuration.root.imports):
+            scout = Building(given, dict(variables), taken or {}, reserved, digests)
+            for node in needed(plotter, configuration.root, imports):
+                scout.evaluate(node)
+            imported = find_imports(scout.maker, imports, refused)
+            given = replace(given, state=laid_over(state, imported))
             building = Building(given, dict(variables), taken or {}, reserved, digests)
             wanted = building.run(order)
             contested = building.maker.seats.contested
@@ -87,7 +99,10 @@ def build(
         problems = building.world.problems
         if not destroy:
             problems.raise_errors()
-        return wanted
+            problems.extend(refused.found)
+            problems.extend(unmet(imported, wanted.resources))
+            problems.raise_errors()
+        return replace(wanted, imports=imported) if imported else wanted
     finally:
         if collecting:
             gc.enable()
@@ -120,7 +135,6 @@ class Building:
     def run(self, order: Iterable[Node]) -> Wanted:
         """Evaluate all, and put the results together."""
         world = self.world
-        self._refuse()
         for node in order:
             self.evaluate(node)
         for error in self.maker.seats.overlaps():
@@ -212,19 +226,6 @@ class Building:
                 gate = self.world.groups.compact(gate, f"{module.prefix}module.{call.name}.depends_on")
             for inner in module.calls[call.name].instances.values():
                 inner.gate = gate
-
-    def _refuse(self) -> None:
-        """Tell of what the language has and this version does not."""
-        for module in modules_of(self.given.configuration.root):
-            for block in module.imports:
-                self._refuse_import(block)
-
-    def _refuse_import(self, block: ImportBlock) -> None:
-        detail = (
-            f"Objects that exist already cannot be taken over in this version, so nothing can be imported to {block.target.text}. "
-            "Leave the import block out. To use such an object as it is, read it with a data block."
-        )
-        self.world.problems.add(Diagnostic("not-yet", "Not in this version", detail, block.range))
 
     def _check(self) -> None:
         """Look at all `check` blocks, now that everything is evaluated."""

@@ -23,7 +23,7 @@ from vwplan.graph.world import World
 from vwplan.hcl.evaluate import Compiled
 from vwplan.kinds import UnitError, parse_duration
 from vwplan.spec.model import LifecycleBlock, Meta, Part, ResourceBlock
-from vwplan.state.records import Record
+from vwplan.state.records import IMPORTED, Record
 from vwplan.values import BOOL, STRING, ConversionError, Null, Unknown, Value, convert, to_plain, unmark_deep
 
 Plain = Any
@@ -181,6 +181,9 @@ class Maker:
     def _fact(self, identity: str, record: Record | None, kind: str, name: str) -> Plain:
         """A fact that was not chosen: derived, or as recorded; None where only a step can tell."""
         if name == "ssh_host_key" and kind == "workspace":
+            if record is not None and record.facts.get(IMPORTED):
+                # Its key is its own; nobody chose it.
+                return ""
             public_key = self.world.given.public_key
             return None if public_key is None else public_key(identity)
         if record is None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from vwplan.address import Address
 from vwplan.diagnostics import Diagnostic, Range
-from vwplan.state.records import Roster
+from vwplan.provider.api import Observed
+from vwplan.state.records import Record, Roster
 
 Plain = Any
 """A plain value; leaves may be `vwplan.values.Late` (known only after a step) or `vwplan.values.Sensitive`."""
@@ -114,12 +115,36 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportAsked:
+    """An import as it is asked for: the address to import to, the object's id, and where that is said (None: the command line)."""
+
+    target: str
+    id: str
+    range: Range | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An object that exists and is to be the stack's own: the address that it gets, the id that names it, and how it was seen.
+
+    `record` is what the state would say of it as it is: its own identity, name and parts.
+    """
+
+    key: str
+    id: str
+    record: Record
+    observed: Observed
+    range: Range | None
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """All that a stack wants: resources in an order in which each comes after what it depends on.
 
     `rosters` is by cluster key, with epochs already raised where membership differs from the recorded.
     `removed` are addresses (without keys) that `removed` blocks name, with whether to destroy (`True`) or forget.
-    `groups` are keys of resources by the group's name (which is no address); a resource may be in several.
+    `groups` are keys of resources by the group's name (which is no address); a resource may be in several. `imports` are what
+    exists already and is to become some of those resources.
     """
 
     resources: tuple[Resource, ...]
@@ -130,6 +155,7 @@ class Wanted:
     removed: Mapping[str, bool] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[Diagnostic, ...] = ()
+    imports: tuple[Imported, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

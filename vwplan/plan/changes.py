@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from vwplan.graph.model import Cause
 from vwplan.kinds.model import Effect
 from vwplan.plan.decision import Decision
 from vwplan.plan.model import Change, Does
 from vwplan.plan.plain import within
+from vwplan.state.records import IMPORTED
+
+Plain = Any
 
 _TOP = re.compile(r"[.\[]")
 
@@ -47,12 +52,21 @@ def change_of(decision: Decision) -> Change | None:
         _causes(decision),
         before,
         after,
-        decision.facts if decision.does in (Does.CREATE, Does.REPLACE) else {},
+        _facts(decision),
         decision.previous,
         decision.outage or decision.does is Does.REPLACE or effect is Effect.RESTART,
         decision.asks,
         resource.range if resource is not None else None,
+        decision.imported.id if decision.imported is not None else "",
     )
+
+
+def _facts(decision: Decision) -> Mapping[str, Plain]:
+    """The facts to be shown: those chosen for what is made, and those seen of what is imported."""
+    if decision.does is Does.IMPORT and decision.record is not None:
+        seen = {name: value for name, value in decision.record.facts.items() if name != IMPORTED}
+        return {**seen, **decision.facts}
+    return decision.facts if decision.does in (Does.CREATE, Does.REPLACE) else {}
 
 
 def _causes(decision: Decision) -> tuple[Cause, ...]:

@@ -49,10 +49,11 @@ def decide(planning: Planning, resource: Resource) -> Decision:
         return decision
     assert decision.glimpse is not None
     observed = decision.glimpse.observed
-    if record.kind != "image" and observed is not None:
-        planning.refusals.foreign(decision, observed)
-    if not _exists(planning, decision, record, decision.glimpse):
-        return decision
+    if decision.imported is None:
+        if record.kind != "image" and observed is not None:
+            planning.refusals.foreign(decision, observed)
+        if not _exists(planning, decision, record, decision.glimpse):
+            return decision
     _compare(planning, decision, record, observed)
     return decision
 
@@ -80,6 +81,7 @@ def _begin(planning: Planning, resource: Resource, record: Record | None) -> Dec
         resource,
         record,
         glimpse,
+        planning.imports.get(resource.key),
         causes=resource.causes,
         previous=planning.moved.get(resource.key, ""),
     )
@@ -187,7 +189,7 @@ def _compare(planning: Planning, decision: Decision, record: Record, observed: O
     if decision.kind == "image":
         found = _image_differences(decision, record, found)
     kept_safe = bool(record.lifecycle.get("prevent_destroy", False))
-    if resource.lifecycle.prevent_destroy is not kept_safe:
+    if decision.imported is None and resource.lifecycle.prevent_destroy is not kept_safe:
         found.append(Difference("lifecycle.prevent_destroy", kept_safe, not kept_safe, Effect.RECORD))
     decision.differences = found
     decision.effect = greatest(found)
@@ -206,6 +208,9 @@ def _current(planning: Planning, decision: Decision, record: Record, observed: O
     resource = decision.resource
     found = drifted(current, observed.arguments, planning.shapes.of(decision.kind))
     found = [d for d in found if resource is None or not _outside(resource.unset, d.path)]
+    if decision.imported is not None:
+        # What nobody can see in an object is taken to be as the spec says: there is nothing else to go by.
+        return imported_arguments(decision.arguments, record.arguments)
     if found:
         decision.drift = drift_of(record, observed, found, gone=False)
         current = overlaid(current, observed.arguments)
@@ -219,6 +224,12 @@ def _outside(unset: frozenset[str], path: str) -> bool:
 def _compared(resource: Resource, decision: Decision, found: list[Difference]) -> list[Difference]:
     """The differences that count: not what was left to choose, and not what the spec says to ignore."""
     kept: list[Difference] = []
+def imported_arguments(wanted: Mapping[str, Plain], seen: Mapping[str, Plain]) -> Mapping[str, Plain]:
+    """The arguments of an object that is imported: as seen, and what cannot be seen as wanted."""
+    found: Mapping[str, Plain] = overlaid(wanted, seen)
+    return found
+
+
     for difference in found:
         ignored = resource.lifecycle.ignore_changes
         if _outside(resource.unset, difference.path) or (
@@ -253,6 +264,9 @@ def _weigh(planning: Planning, decision: Decision, record: Record, observed: Obs
     if decision.effect is not None:
         decision.does = Does.UPDATE
         decision.reason = _said(planning, decision, decision.effect)
+    if decision.imported is not None:
+        _weigh_import(planning, decision, record, asked)
+        return
     elif record.status is Status.KEPT:
         decision.does, decision.reason, decision.effect = Does.UPDATE, "kept until now, and wanted again", Effect.RECORD
     elif decision.previous:
@@ -271,6 +285,15 @@ def _said(planning: Planning, decision: Decision, effect: Effect) -> str:
     beneath = dict.fromkeys(anew[d.after] for d in those if isinstance(d.after, str) and d.after in anew)
     paths = list(dict.fromkeys(d.path for d in those if not isinstance(d.after, str) or d.after not in anew))
     said = [f"{key} is made anew" for key in beneath]
+def _weigh_import(planning: Planning, decision: Decision, record: Record, asked: bool) -> None:
+    """What exists is imported as it is, or changed in place; it is never made anew."""
+    if decision.effect is Effect.REPLACE or asked:
+        planning.refusals.import_anew(decision, asked=asked)
+        return
+    decision.does = Does.IMPORT if decision.effect is None else Does.UPDATE
+    decision.unready = _unready(decision, record, None)
+
+
     if paths:
         words = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
         drift = decision.drift.differences if decision.drift is not None else ()

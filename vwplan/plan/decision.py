@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vwplan.graph.model import Cause, Resource
+from vwplan.graph.model import Cause, Imported, Resource
 from vwplan.kinds.model import Effect
 from vwplan.plan.draft import Draft
 from vwplan.plan.model import Difference, Does, Drift
@@ -24,8 +24,9 @@ class Decision:
     `renewed`: the object is made anew under another identity. `old_first`: then the old one goes first. `gone`: nothing of the
     old one is there but perhaps left-over parts. `early`: it must be out of the way before others are made.
     `inherits`: it refers to something that goes before its successor comes. `releases` are the identities that it must be
-    taken off. `blocked` is why there can be no steps. `stale`: only what we note about it differs. `unready`: it runs, but is
-    not known to be ready. `first` and `last` are the first step that touches the object and the last that brings it up; `ends`
+    taken off. `imported`: the record is of what is to be imported, and not written yet. `blocked` is why there can be no steps.
+    `stale`: only what we note about it differs. `unready`: it runs, but is not known to be ready. `first` and `last` are the first
+    step that touches the object and the last that brings it up; `ends`
     the one that deletes the old object, `release` the one that takes it off what goes, `entry` the one that needs what it refers to.
     """
 
@@ -42,6 +43,7 @@ class Decision:
     resource: Resource | None = None
     record: Record | None = None
     glimpse: Glimpse | None = None
+    imported: Imported | None = None
     current: Mapping[str, Plain] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
     effect: Effect | None = None

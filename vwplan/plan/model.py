@@ -35,6 +35,8 @@ class Does(Enum):
     """Only the address differs."""
     DELIVER = "deliver"
     """Only the roster is brought in: shown, but not counted as a change of the resource."""
+    IMPORT = "import"
+    """It exists already and becomes the stack's own, as it is."""
     NOTHING = "nothing"
 
 
@@ -68,6 +70,7 @@ class Change:
     outside vwplan`, `half-made before`, `network.a is made anew`). `previous` is the address before a move. `after` are the whole
     arguments as they will be (none where it goes), `before` as they are (none where it is created). `outage` tells users
     that it is away for a while, `asks` that the spec wants a second yes before this replacement (`replace = "ask"`).
+    `imported` is the id by which an object that exists is imported, and perhaps changed at once.
     """
 
     key: str
@@ -86,6 +89,7 @@ class Change:
     outage: bool = False
     asks: bool = False
     range: Range | None = None
+    imported: str = ""
 
 
 class StepVerb(Enum):
@@ -99,6 +103,8 @@ class StepVerb(Enum):
     ATTACH = "attach"
     DELIVER = "deliver"
     DELETE = "delete"
+    ADOPT = "adopt"
+    """Write our mark onto an object that is imported."""
     RECORD = "record"
     """Only our record changes (moved, renamed label, record-effect arguments, forget, keep)."""
     BARRIER = "barrier"
@@ -197,6 +203,11 @@ class Plan:
         change = sum(c.does is Does.UPDATE for c in self.changes)
         destroy = sum(c.does in (Does.DELETE, Does.REPLACE) for c in self.changes)
         return add, change, destroy
+
+    @property
+    def imports(self) -> int:
+        """How many resources are imported; one that is changed at once counts as changed too."""
+        return sum(bool(c.imported) for c in self.changes)
 
     @property
     def empty(self) -> bool:

@@ -107,6 +107,8 @@ def _prepare(
     targets = {source: target for target, source in moved.items()}
     for address, record in state.records.items():
         records[targets.get(address, address)] = record
+    imports = {} if options.refresh_only else {one.key: one for one in wanted.imports}
+    records.update({key: one.record for key, one in imports.items()})
     picked = pick(
         options,
         {resource.key: resource.depends + resource.groups for resource in wanted.resources} | dict(wanted.groups),
@@ -129,6 +131,7 @@ def _prepare(
         picked,
         pinned(unseen),
         wanted.groups,
+        imports=imports,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vwplan.graph.identity import Identities
-from vwplan.graph.model import Resource
+from vwplan.graph.model import Imported, Resource
 from vwplan.plan.decision import Decision
 from vwplan.plan.model import PlanOptions
 from vwplan.plan.plain import Seal, sealed, substituted
@@ -27,6 +27,7 @@ class Planning:
     None for all. `groups` are the keys of resources by the name of a group. `pinned` are the identities that something on a
     host that could not be seen refers to. `renewed` are, by address, the old and
     new names of what is made anew: its identity, and of a machine also its public key. `public_key` gives that of an identity.
+    `imports` are by address; their records are among `records`.
     """
 
     state: State
@@ -43,6 +44,7 @@ class Planning:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
     public_key: Callable[[str], str] | None = None
+    imports: Mapping[str, Imported] = field(default_factory=dict)
     renewed: dict[str, Mapping[str, str]] = field(default_factory=dict)
     blocked: bool = False
     _group_names: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vwplan.diagnostics import Diagnostic, Problems, Range
+from vwplan.kinds.model import Effect
 from vwplan.plan.decision import Decision
 from vwplan.plan.drift import measured
 from vwplan.plan.sight import Sight
@@ -19,7 +20,7 @@ class Refusals:
         self.lineage = lineage
         self._strangers: dict[tuple[str, str, str], Observed] = {}
         for view in sight.world.values():
-            for observed in view.objects.values():
+            for observed in (*view.objects.values(), *view.strangers.values()):
                 if observed.mark is None or observed.mark.lineage != lineage:
                     self._strangers[view.key, observed.kind, observed.name] = observed
 
@@ -88,6 +89,26 @@ class Refusals:
                 f"{decision.key} would have to be made anew ({why}), which would lose what is on it, and keep = true "
                 "asks to keep it. Undo the change, or set keep = false.",
             )
+
+    def import_anew(self, decision: Decision, *, asked: bool) -> None:
+        """What exists and is to be imported, and would have to be made anew to be as the spec says."""
+        assert decision.imported is not None
+        those = [d for d in decision.differences if d.effect is Effect.REPLACE]
+        told = ", ".join(
+            f"{d.path} is {measured(decision.kind, d.path, d.before)}, not {measured(decision.kind, d.path, d.after)}"
+            for d in those[:3]
+        )
+        why = f"it was asked to be replaced by --replace={decision.key}" if asked else told
+        self.problems.add(
+            Diagnostic(
+                "import-replace",
+                "Imported object would be made anew",
+                f'"{decision.imported.id}" cannot be imported to {decision.key}, because {why}, and nothing that somebody else '
+                "made is destroyed in the same breath. Say in the spec what is so; edit it later, once it is imported.",
+                subject=decision.imported.range or (decision.resource.range if decision.resource is not None else None),
+                address=decision.key,
+            )
+        )
 
     def destroying(self, decision: Decision) -> None:
         """What must not be destroyed."""

@@ -24,7 +24,9 @@ def make_deliveries(making: Making, decided: Sequence[Decision], removals: Itera
         if resource is None or not resource.cluster or decision.blocked or decision.key in making.fresh:
             continue
         roster, record = making.rosters.get(resource.cluster), decision.record
-        if roster is None or record is None or record.epoch >= roster.epoch or decision.renewed:
+        if roster is None or record is None or decision.renewed:
+            continue
+        if record.epoch >= roster.epoch and decision.key not in making.seedless:
             continue
         if decision.arguments.get("power") == "running" and record.status is Status.PRESENT:
             stale.setdefault(resource.cluster, []).append(decision)

@@ -15,7 +15,7 @@ from vwplan.plan.plain import sealed
 from vwplan.plan.planning import Planning, depends_of, lifecycle_of
 from vwplan.plan.removal import FORGOTTEN, cluster_of
 from vwplan.provider.api import Expectation
-from vwplan.state.records import Record, Roster, Status
+from vwplan.state.records import IMPORTED, Record, Roster, Status
 
 Plain = Any
 
@@ -31,6 +31,9 @@ _COSTS = {
     (StepVerb.DELETE, "image"): 0.3,
     (StepVerb.DELIVER, "workspace"): 0.3,
     (StepVerb.UPDATE, "workspace"): 0.3,
+    (StepVerb.ADOPT, "workspace"): 0.1,
+    (StepVerb.ADOPT, "network"): 0.1,
+    (StepVerb.ADOPT, "volume"): 0.1,
     (StepVerb.RECORD, "workspace"): 0.0,
 }
 """Guessed durations in seconds, until earlier runs tell better ones."""
@@ -45,6 +48,7 @@ class Making:
     """What making steps needs: the drafts so far, the rosters wanted, the reservations by network.
 
     `bases` are host and name of the images wanted; `fresh` the members made or started; `after` the records as they will be.
+    `seedless` are members started without a seed of ours, which hear of their roster only when told.
     """
 
     planning: Planning
@@ -54,6 +58,7 @@ class Making:
     bases: set[tuple[str, str]] = field(default_factory=set)
     fresh: set[str] = field(default_factory=set)
     after: dict[str, Record] = field(default_factory=dict)
+    seedless: set[str] = field(default_factory=set)
 
     def draft(self, decision: Decision, verb: StepVerb, arguments: Mapping[str, Plain], record: Record | None) -> Draft:
         """A draft about the object that will be; behind the last one of its decision, if there is one."""
@@ -143,6 +148,8 @@ def expectation(decision: Decision) -> Expectation | None:
     if record is None or decision.gone or record.status is Status.PENDING or record.kind == "image":
         return None
     observed = glimpse.observed if glimpse is not None else None
+    if decision.imported is not None and observed is not None:
+        return Expectation(True, frozenset({record.writer} - {""}), observed.digest)
     writers = {record.writer}
     digest = record.digest
     if observed is not None:
@@ -167,13 +174,22 @@ def make_up(making: Making, decision: Decision) -> None:
             decision.ends = make_delete(making, decision)
             if decision.last is not None:
                 decision.ends.needs.append(decision.last)
-    elif decision.does is Does.UPDATE or decision.releases:
+    elif decision.does in (Does.UPDATE, Does.IMPORT) or decision.releases:
+        if decision.imported is not None:
+            _adopt(making, decision)
         if decision.kind == "workspace":
             _change_machine(making, decision)
         else:
             _change(making, decision)
     elif decision.does is Does.MOVE:
         making.draft(decision, StepVerb.RECORD, {}, making.record(decision, decision.arguments))
+
+
+def _adopt(making: Making, decision: Decision) -> None:
+    """Mark what is imported before anything else is done to it; recorded as it is."""
+    arguments = decision.current
+    draft = making.draft(decision, StepVerb.ADOPT, arguments, making.record(decision, arguments))
+    draft.expects = expectation(decision)
 
 
 def make_delete(making: Making, decision: Decision) -> Draft:
@@ -278,6 +294,10 @@ def _seed(making: Making, decision: Decision, draft: Draft, epoch: int) -> None:
 def _power(making: Making, decision: Decision, arguments: Mapping[str, Plain], now: str | None) -> None:
     """Bring a machine to its wanted power; where that boots it, with today's roster in its seed."""
     boots = now == "off" and arguments.get("power") in ("running", "paused")
+    if boots and decision.record is not None and decision.record.facts.get(IMPORTED) and not decision.renewed:
+        # What somebody else made has no seed of ours to read the roster from.
+        boots = False
+        making.seedless.add(decision.key)
     epoch = making.epoch(decision) if boots else None
     draft = making.draft(decision, StepVerb.POWER, arguments, making.record(decision, arguments, epoch))
     if boots:
@@ -298,7 +318,7 @@ def _change(making: Making, decision: Decision) -> None:
         draft.before = decision.current
         draft.changes = _changes(decision, ())
         draft.expects = expectation(decision)
-    else:
+    elif decision.imported is None:
         making.draft(decision, StepVerb.RECORD, {}, making.record(decision, decision.arguments))
 
 

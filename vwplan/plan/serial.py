@@ -149,7 +149,7 @@ def _change(change: Change, table: _Table) -> dict[str, Plain]:
         plain["differences"] = [_difference(one) for one in change.differences]
     if change.effect is not None:
         plain["effect"] = change.effect.value
-    for name in ("reason", "previous", "outage", "asks"):
+    for name in ("reason", "previous", "outage", "asks", "imported"):
         if getattr(change, name):
             plain[name] = getattr(change, name)
     if change.causes:
@@ -301,6 +301,7 @@ def _read_change(found: Mapping[str, Plain], rows: list[Mapping[str, Plain]]) ->
         found.get("previous", ""),
         found.get("outage", False),
         found.get("asks", False),
+        imported=found.get("imported", ""),
     )
 
 

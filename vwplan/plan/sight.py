@@ -54,7 +54,8 @@ class Sight:
             return Glimpse(key, record.host_uuid, None, problem)
         if record.kind == "image":
             return Glimpse(key, view.uuid, None, "", image_digest(record) not in view.images)
-        observed = view.objects.get(record.identity)
+        # One that lost its mark is a stranger now, and no less there.
+        observed = view.objects.get(record.identity) or view.strangers.get(record.identity)
         return Glimpse(key, view.uuid, observed, "", observed is None)
 
     def _find(self, record: Record) -> tuple[str, HostView | None, str]:

@@ -7,7 +7,7 @@ A provider opens connections to hosts. A connection observes in bulk, inspects o
 * **Every action reads before it acts**: what `expects` says must still hold, else `Changed`.
 * **Names derive from the identity**, so a half-made object can be found again: parts are made in a fixed order and removed
   in reverse. Domains and networks have the identity as their UUID; volumes carry it in their name.
-* A foreign or missing mark is never touched (`Foreign`).
+* A foreign or missing mark is never touched (`Foreign`); a missing one is only ever written by `adopt`.
 * A connection is used by one thread at a time. It may block; the caller keeps the deadline.
 
 Arguments are plain Python: None, bool, int, str, list, dict; sizes are whole MiB, durations whole seconds; references are ids
@@ -102,7 +102,9 @@ class Observed:
 class Observation:
     """All objects on one host that bear vwplan's names or marks, of whatever lineage, and what is taken there.
 
-    `strangers` are networks and machines that bear neither, as far as they can be read: they are never touched.
+    `strangers` are networks and machines that bear neither, as far as they can be read: they are never touched, unless one is
+    imported. `complete` and `digest` are told of them as of any object, and in the fact `addresses` of a machine what the host has
+    noted of each nic's address, in their order (empty where it has not).
     `images` are the digests of the bases that are complete. `networks` are the address ranges (CIDR) in use on the host
     by anybody, `macs` the MAC addresses, so that new ones can be chosen beside them.
     """
@@ -131,6 +133,8 @@ class Verb(Enum):
     DELIVER = "deliver"
     """Bring a cluster's roster into a running member, and into its seed."""
     DELETE = "delete"
+    ADOPT = "adopt"
+    """Write the mark onto an object that somebody else made, and change nothing else. What belongs to another state is refused."""
 
 
 @dataclass(frozen=True, slots=True)

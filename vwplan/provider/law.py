@@ -45,6 +45,9 @@ def check_expectation(action: Action, observed: Observed | None) -> None:
             raise Changed("Changed since the plan", f"{action.kind} {action.name} is not there any more. Plan again.")
         return
     mark = observed.mark
+    if mark is None and action.verb is Verb.ADOPT and observed.complete:
+        _check_digest(action, observed)
+        return
     if mark is None:
         # Parts alone carry no mark: their names, which derive from the identity, say whose they are.
         if observed.complete:
@@ -76,5 +79,10 @@ def check_expectation(action: Action, observed: Observed | None) -> None:
             "Changed since the plan",
             f"{action.kind} {action.name} was written by another run since. Plan again.",
         )
-    if expects.digest and observed.digest != expects.digest:
+    _check_digest(action, observed)
+
+
+def _check_digest(action: Action, observed: Observed) -> None:
+    expects = action.expects
+    if expects is not None and expects.digest and observed.digest != expects.digest:
         raise Changed("Changed since the plan", f"{action.kind} {action.name} is not as it was. Plan again.")

@@ -16,7 +16,7 @@ from vwplan.render.words import LATE, name_text, value_text
 
 Plain = Any
 
-_STYLES = {"+": "green", "-": "red", "~": "yellow", "-/+": "red", "+/-": "red", ".": "dim"}
+_STYLES = {"+": "green", "-": "red", "~": "yellow", "-/+": "red", "+/-": "red", ".": "dim", "=": "cyan"}
 
 _COSTS = {
     Effect.CREATE: "read when made",
@@ -30,6 +30,7 @@ _TOP = re.compile(r"[.\[]")
 
 _HEADERS = {
     Does.CREATE: "will be created",
+    Does.IMPORT: "will be imported",
     Does.UPDATE: "will be updated in-place",
     Does.DELETE: "will be destroyed",
     Does.FORGET: "will no longer be managed by vwplan, and is not destroyed",
@@ -42,7 +43,7 @@ class ChangeWriter:
 
     def __init__(self, theme: Theme, plan: Plan) -> None:
         self._theme = theme
-        self._signs = {sign: theme.paint(sign, style) for sign, style in _STYLES.items()}
+        self._signs = {sign: theme.paint(sign, style) for sign, style in _STYLES.items()} | {" ": " "}
         deleted: set[str] = set()
         self._made_first: set[str] = set()
         for step in plan.steps:
@@ -62,6 +63,8 @@ class ChangeWriter:
                 return "-"
             case Does.UPDATE | Does.MOVE:
                 return "~"
+            case Does.IMPORT:
+                return "="
         return "."
 
     def write(self, change: Change, lines: list[str]) -> None:
@@ -81,6 +84,8 @@ class ChangeWriter:
                 self._whole(change.after, shape, "+", 6, lines, _facts(change))
             case Does.DELETE:
                 self._whole(change.before, shape, "-", 6, lines, {})
+            case Does.IMPORT:
+                self._whole(change.after, shape, " ", 6, lines, _facts(change))
             case _:
                 self._differences(change, shape, lines)
         lines.append("    }")
@@ -94,6 +99,8 @@ class ChangeWriter:
         if change.does is Does.MOVE:
             return f"is what {change.previous} was"
         text = _HEADERS[change.does]
+        if change.imported and change.does is Does.UPDATE:
+            text = "will be imported and updated in-place"
         if change.does is Does.DELETE:
             text = "will be " + self._theme.paint("destroyed", "red", "bold")
         if change.does is Does.UPDATE and change.effect is not None:
@@ -101,7 +108,8 @@ class ChangeWriter:
         return text
 
     def _reasons(self, change: Change) -> list[str]:
-        words = [harmless(change.reason)] if change.reason else []
+        words = [f'imported from "{harmless(change.imported)}"'] if change.imported else []
+        words += [harmless(change.reason)] if change.reason else []
         words += [f"because of {harmless(cause.text)}" for cause in change.causes]
         if change.previous and change.does is not Does.MOVE:
             words.append(f"moved from {change.previous}")

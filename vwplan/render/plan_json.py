@@ -42,7 +42,7 @@ def plan_plain(plan: Plan) -> dict[str, Plain]:
         "destroy": plan.destroy,
         "refresh_only": plan.refresh_only,
         "variables": {name: {"value": value} for name, value in plan.variables.items()},
-        "summary": {"add": add, "change": change, "destroy": destroy},
+        "summary": {"import": plan.imports, "add": add, "change": change, "destroy": destroy},
         "resource_changes": [
             _change(one, one.key in made_first) for one in sorted(plan.changes, key=lambda c: natural(c.key))
         ],
@@ -76,7 +76,7 @@ def _actions(does: Does, made_first: bool) -> list[str]:
     match does:
         case Does.REPLACE:
             return ["create", "delete"] if made_first else ["delete", "create"]
-        case Does.NOTHING | Does.MOVE:
+        case Does.NOTHING | Does.MOVE | Does.IMPORT:
             return ["no-op"]
     return [does.value]
 
@@ -104,6 +104,8 @@ def _change(change: Change, made_first: bool) -> dict[str, Plain]:
         "outage": change.outage,
         "asks": change.asks,
     }
+    if change.imported:
+        plain["change"]["importing"] = {"id": change.imported}
     if change.previous:
         plain["previous_address"] = change.previous
     if change.facts:

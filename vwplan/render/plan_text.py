@@ -14,6 +14,7 @@ from vwplan.render.words import value_text
 Plain = Any
 
 LEGEND = {
+    "=": ("cyan", "import"),
     "+": ("green", "create"),
     "~": ("yellow", "update in-place"),
     "-/+": ("red", "destroy and then create replacement"),
@@ -157,7 +158,8 @@ def _sum(plan: Plan, theme: Theme) -> str:
     forgotten = sum(one.does is Does.FORGET for one in plan.changes)
     if plan.refresh_only:
         return f"{theme.paint('Refresh:', 'bold')} {len(plan.steps)} to bring up to date in the state.\n"
-    words = f"{add} to add, {change} to change, {destroy} to destroy"
+    words = f"{plan.imports} to import, " if plan.imports else ""
+    words += f"{add} to add, {change} to change, {destroy} to destroy"
     words += f", {kept} to keep" if kept else ""
     words += f", {forgotten} to forget" if forgotten else ""
     text = f"{theme.paint('Plan:', 'bold')} {words}.\n"

@@ -31,6 +31,7 @@ _DOING = {
     "attach": "Attaching",
     "deliver": "Delivering the roster",
     "delete": "Destroying",
+    "adopt": "Importing",
     "record": "Recording",
 }
 
@@ -42,6 +43,7 @@ _DONE = {
     "attach": "Attached",
     "deliver": "Roster delivered",
     "delete": "Destroyed",
+    "adopt": "Imported",
     "record": "Recorded",
 }
 

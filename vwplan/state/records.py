@@ -15,6 +15,10 @@ Plain = Any
 """A JSON-able value; a sensitive one is `{"$sensitive": "<hex HMAC>"}`, a late one never gets here."""
 
 
+IMPORTED = "imported"
+"""A fact in the record of an object that was not made by vwplan but imported: true."""
+
+
 class Status(Enum):
     """What a record says of its object."""
 
