@@ -38,7 +38,7 @@ def to_text(plan: Plan, seal: Seal) -> str:
             if not has_late(value.value):
                 return {SECRET: seal(value.value)}
             if isinstance(value.value, Unknown):
-                return {"$secret": value.value}
+                return {"$secret": {"$unknown": late_to_plain(value.value, seal, secret=True)}}
             return _marked_within(value)
         if isinstance(value, Unknown):
             return {"$unknown": late_to_plain(value, seal)}
