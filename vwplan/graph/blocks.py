@@ -172,15 +172,15 @@ class _Evaluation:
         facts: dict[str, Plain] = {"id": spot.identity, "bridge_name": arguments["bridge"]}
         if subnet is not None and mode != "bridge":
             facts["gateway"] = subnet.text(subnet.gateway)
-        network = Network(spot.key, spot.identity, spot.place, mode, subnet, None, self.block.range)
-        self.maker.seats.open(network, arguments["bridge"], spot.argument("bridge"))
         if spot.record is not None and spot.record.facts.get(IMPORTED) and spot.record.facts.get("gateway"):
             # What somebody else made has the gateway that it has.
             facts["gateway"] = spot.record.facts["gateway"]
-        instance = self.maker.instance(spot, "network", arguments, facts, stage.uses)
-        name = self.maker.name(spot, arguments, slug(label_of(spot.address)))
+        network = Network(spot.key, spot.identity, spot.place, mode, subnet, None, self.block.range)
+        self.maker.seats.open(network, arguments["bridge"], spot.argument("bridge"))
         if network.book is not None and subnet is not None:
             network.book.old |= _numbers(subnet, facts.get("gateway"))
+        instance = self.maker.instance(spot, "network", arguments, facts, stage.uses)
+        name = self.maker.name(spot, arguments, slug(label_of(spot.address)))
         self._add(spot, instance, name, scope, frozenset(unset), stage)
         return instance
 
@@ -204,8 +204,6 @@ class _Evaluation:
         return self.maker.add(spot, instance, name, scope, (self.block.meta,), unset, stage.causes)
 
 
-_FINISH: dict[str, Callable[[_Evaluation, Spot, Stage, InstanceScope], Instance]] = {
-    "image": _Evaluation._image,
 def _numbers(subnet: Subnet, gateway: Plain) -> set[int]:
     """The number of a gateway that is not where one usually is: no machine may have it."""
     try:
@@ -214,6 +212,8 @@ def _numbers(subnet: Subnet, gateway: Plain) -> set[int]:
         return set()
 
 
+_FINISH: dict[str, Callable[[_Evaluation, Spot, Stage, InstanceScope], Instance]] = {
+    "image": _Evaluation._image,
     "network": _Evaluation._network,
     "volume": _Evaluation._volume,
     "workspace": _Evaluation._workspace,

@@ -57,8 +57,8 @@ def build(
     destroy: bool = False,
     seen: Mapping[str, Seen] | None = None,
     stacks: StackReader | None = None,
-) -> Wanted:
     imports: Sequence[ImportAsked] = (),
+) -> Wanted:
     """All that a stack wants, evaluated, addressed and ordered.
 
     `hosts` and `taken` are by host key. `files` are those that functions and images read (see `vwplan.graph.images` for their
@@ -81,7 +81,6 @@ def build(
     try:
         reserved = Reserved()
         digests: dict[str, tuple[str, int]] = {}
-        for attempt in range(_ATTEMPTS):
         refused = Problems(list(misplaced(modules_of(configuration.root))))
         imported: tuple[Imported, ...] = ()
         if not destroy and (imports or configuration.root.imports):
@@ -90,6 +89,7 @@ def build(
                 scout.evaluate(node)
             imported = find_imports(scout.maker, imports, refused)
             given = replace(given, state=laid_over(state, imported))
+        for attempt in range(_ATTEMPTS):
             building = Building(given, dict(variables), taken or {}, reserved, digests)
             wanted = building.run(order)
             contested = building.maker.seats.contested
@@ -98,8 +98,8 @@ def build(
             reserved |= contested
         problems = building.world.problems
         if not destroy:
-            problems.raise_errors()
             problems.extend(refused.found)
+            problems.raise_errors()
             problems.extend(unmet(imported, wanted.resources))
             problems.raise_errors()
         return replace(wanted, imports=imported) if imported else wanted

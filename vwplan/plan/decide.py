@@ -201,6 +201,9 @@ def _current(planning: Planning, decision: Decision, record: Record, observed: O
     current = record.arguments
     if observed is None:
         return current
+    if decision.imported is not None:
+        # What nobody can see in an object is taken to be as the spec says: there is nothing else to go by.
+        return imported_arguments(decision.arguments, record.arguments)
     power = observed.arguments.get("power")
     moved = power is not None and power != current.get("power")
     if observed.digest == record.digest and not moved:
@@ -208,13 +211,16 @@ def _current(planning: Planning, decision: Decision, record: Record, observed: O
     resource = decision.resource
     found = drifted(current, observed.arguments, planning.shapes.of(decision.kind))
     found = [d for d in found if resource is None or not _outside(resource.unset, d.path)]
-    if decision.imported is not None:
-        # What nobody can see in an object is taken to be as the spec says: there is nothing else to go by.
-        return imported_arguments(decision.arguments, record.arguments)
     if found:
         decision.drift = drift_of(record, observed, found, gone=False)
         current = overlaid(current, observed.arguments)
     return current
+
+
+def imported_arguments(wanted: Mapping[str, Plain], seen: Mapping[str, Plain]) -> Mapping[str, Plain]:
+    """The arguments of an object that is imported: as seen, and what cannot be seen as wanted."""
+    found: Mapping[str, Plain] = overlaid(wanted, seen)
+    return found
 
 
 def _outside(unset: frozenset[str], path: str) -> bool:
@@ -224,12 +230,6 @@ def _outside(unset: frozenset[str], path: str) -> bool:
 def _compared(resource: Resource, decision: Decision, found: list[Difference]) -> list[Difference]:
     """The differences that count: not what was left to choose, and not what the spec says to ignore."""
     kept: list[Difference] = []
-def imported_arguments(wanted: Mapping[str, Plain], seen: Mapping[str, Plain]) -> Mapping[str, Plain]:
-    """The arguments of an object that is imported: as seen, and what cannot be seen as wanted."""
-    found: Mapping[str, Plain] = overlaid(wanted, seen)
-    return found
-
-
     for difference in found:
         ignored = resource.lifecycle.ignore_changes
         if _outside(resource.unset, difference.path) or (
@@ -257,6 +257,9 @@ def _weigh(planning: Planning, decision: Decision, record: Record, observed: Obs
     asked = decision.key in planning.options.replace
     if not asked:
         planning.refusals.shrinking(decision)
+    if decision.imported is not None:
+        _weigh_import(planning, decision, record, asked)
+        return
     if decision.effect is Effect.REPLACE or trigger or asked:
         reason = "asked for by --replace" if asked else trigger
         _renew(planning, decision, reason or _said(planning, decision, Effect.REPLACE))
@@ -264,9 +267,6 @@ def _weigh(planning: Planning, decision: Decision, record: Record, observed: Obs
     if decision.effect is not None:
         decision.does = Does.UPDATE
         decision.reason = _said(planning, decision, decision.effect)
-    if decision.imported is not None:
-        _weigh_import(planning, decision, record, asked)
-        return
     elif record.status is Status.KEPT:
         decision.does, decision.reason, decision.effect = Does.UPDATE, "kept until now, and wanted again", Effect.RECORD
     elif decision.previous:
@@ -278,13 +278,6 @@ def _weigh(planning: Planning, decision: Decision, record: Record, observed: Obs
     decision.stale = _stale(planning, decision, record)
 
 
-def _said(planning: Planning, decision: Decision, effect: Effect) -> str:
-    """What changed, in a few words: the paths with the greatest effect, or what is made anew beneath them."""
-    those = [d for d in decision.differences if d.effect is effect]
-    anew = {new: key for key, names in planning.renewed.items() for new in names.values()}
-    beneath = dict.fromkeys(anew[d.after] for d in those if isinstance(d.after, str) and d.after in anew)
-    paths = list(dict.fromkeys(d.path for d in those if not isinstance(d.after, str) or d.after not in anew))
-    said = [f"{key} is made anew" for key in beneath]
 def _weigh_import(planning: Planning, decision: Decision, record: Record, asked: bool) -> None:
     """What exists is imported as it is, or changed in place; it is never made anew."""
     if decision.effect is Effect.REPLACE or asked:
@@ -294,6 +287,13 @@ def _weigh_import(planning: Planning, decision: Decision, record: Record, asked:
     decision.unready = _unready(decision, record, None)
 
 
+def _said(planning: Planning, decision: Decision, effect: Effect) -> str:
+    """What changed, in a few words: the paths with the greatest effect, or what is made anew beneath them."""
+    those = [d for d in decision.differences if d.effect is effect]
+    anew = {new: key for key, names in planning.renewed.items() for new in names.values()}
+    beneath = dict.fromkeys(anew[d.after] for d in those if isinstance(d.after, str) and d.after in anew)
+    paths = list(dict.fromkeys(d.path for d in those if not isinstance(d.after, str) or d.after not in anew))
+    said = [f"{key} is made anew" for key in beneath]
     if paths:
         words = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
         drift = decision.drift.differences if decision.drift is not None else ()
