@@ -112,16 +112,24 @@ def _refuse_namesake(host: Host, action: Action) -> None:
 
 
 def update_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
-    """Write the mark anew. Whatever else may differ is only changed by making the network anew."""
-    if action.changes:
+    """Write the mark anew, and start one that was stopped. Whatever else may differ is only changed by making the network anew."""
+    others = [change for change in action.changes if change != "status"]
+    if others:
         raise Refused(
             "Not possible on a network that exists",
-            f"{', '.join(action.changes)} of {action.name} is changed only by making it anew.",
+            f"{', '.join(others)} of {action.name} is changed only by making it anew.",
         )
     network = host.network(action.identity)
+    note = ""
     with explaining(f"updating the network {action.name}"):
         _write_mark(host, network, action)
-    return Outcome(look_at_network(host, action.identity))
+        if not network.isActive():
+            network.create()
+            network.setAutostart(1)
+            # The new bridge knows nothing of what was plugged into the old one.
+            users = [domain.name() for domain in _domains_on(host, action.name) if domain.isActive()]
+            note = f"{', '.join(users[:5])} must be restarted to be on it again" if users else ""
+    return Outcome(look_at_network(host, action.identity), note=note)
 
 
 def _write_mark(host: Host, network: Any, action: Action) -> None:
@@ -163,9 +171,13 @@ def delete_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
 
 def network_users(host: Host, name: str) -> list[str]:
     """The names of all domains with an interface on a network."""
+    return [domain.name() for domain in _domains_on(host, name)]
+
+
+def _domains_on(host: Host, name: str) -> list[Any]:
     # Most descriptions need no closer look.
     return [
-        domain.name()
+        domain
         for domain, text in host.described()
         if name in text and any(nic.network == name for nic in domain_of(text).nics)
     ]

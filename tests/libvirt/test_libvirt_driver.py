@@ -392,6 +392,19 @@ def test_a_network_that_stopped_is_started_for_a_machine(play: Play) -> None:
     assert handle.isActive()
 
 
+def test_a_network_that_stopped_is_started_and_it_is_said_who_lost_it(play: Play) -> None:
+    network = play.network()
+    for what in (play.base(), network):
+        play.do(what)
+    machine = play.machine(network)
+    play.do(machine)
+    play.power(machine, "running")
+    play.connection._host.network(network.identity).destroy()  # type: ignore[attr-defined]
+    outcome = play.do(replace(network, verb=Verb.UPDATE, changes=("status",)))
+    assert outcome.observed is not None and outcome.observed.status == "active"
+    assert outcome.note == f"{machine.name} must be restarted to be on it again"
+
+
 def test_what_this_provider_does_not_know_is_refused(play: Play) -> None:
     with pytest.raises(ProviderError):
         play.do(replace(play.volume(), verb=Verb.POWER, kind="pool", identity=str(uuid.uuid4())))

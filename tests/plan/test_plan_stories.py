@@ -186,6 +186,18 @@ def test_a_machine_that_crashed_is_drift_in_words_and_is_started_alone() -> None
     assert plan.changes[0].reason == "power changed outside vwplan"
 
 
+def test_a_network_that_does_not_run_is_drift_in_words_and_is_started_in_place() -> None:
+    site = Site()
+    site.converge(*lab())
+    site.change("network.fabric", status="inactive")
+    plan = site.plan(*lab())
+    assert [drift.sentence for drift in plan.drift] == ["network.fabric does not run"]
+    assert told(plan) == ["update network.fabric"]
+    assert plan.steps[0].changes == ("status",)
+    [change] = plan.changes
+    assert (change.effect, change.reason) == (Effect.LIVE, "status changed outside vwplan")
+
+
 def test_an_object_deleted_by_hand_is_made_anew_under_another_identity() -> None:
     site = Site()
     site.converge(*lab())

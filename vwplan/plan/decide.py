@@ -15,7 +15,7 @@ from vwplan.kinds.model import Effect
 from vwplan.plan.compare import differences, drifted, greatest
 from vwplan.plan.decision import Decision
 from vwplan.plan.drift import drift_of
-from vwplan.plan.model import Difference, Does
+from vwplan.plan.model import Difference, Does, Drift
 from vwplan.plan.plain import overlaid, placed, sealed, substituted, within
 from vwplan.plan.planning import Planning, depends_of, lifecycle_of
 from vwplan.plan.sight import Glimpse
@@ -188,6 +188,13 @@ def _compare(planning: Planning, decision: Decision, record: Record, observed: O
         found.append(Difference("host", was, f"{resource.provider}/{resource.host}", Effect.REPLACE))
     if decision.kind == "image":
         found = _image_differences(decision, record, found)
+    if decision.imported is not None and decision.arguments.get("name", record.name) != record.name:
+        found.append(Difference("name", record.name, decision.arguments["name"], Effect.REPLACE))
+    if decision.kind == "network" and observed is not None and observed.status == "inactive":
+        if decision.imported is None:
+            seen = Difference("status", "active", "inactive", Effect.LIVE)
+            decision.drift = decision.drift or Drift(decision.key, f"{decision.key} does not run", (seen,))
+        found.append(Difference("status", "inactive", "active", Effect.LIVE))
     kept_safe = bool(record.lifecycle.get("prevent_destroy", False))
     if decision.imported is None and resource.lifecycle.prevent_destroy is not kept_safe:
         found.append(Difference("lifecycle.prevent_destroy", kept_safe, not kept_safe, Effect.RECORD))
