@@ -1,15 +1,18 @@
 """Random worlds with random faults: after any sequence of applies, crashes, drift by hand and edits, the invariants hold.
 
 After each crash every existing object of ours is recorded, pending or kept; one run that is let finish converges; the next plan is empty.
-A failing case is printed by hypothesis as the calls that make it, to be copied into a test as they stand. By hand,
-`VWPLAN_FAULTS_RUNS=500` tries that many.
+A failing case is printed by hypothesis as the calls that make it, to be copied into a test as they stand; and because a crash hits
+threads at moments that nobody chooses, the story is printed besides, with a copy of the folder as it was when it failed. By hand,
+`VWPLAN_FAULTS_RUNS=500` tries that many, each longer.
 """
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,10 +48,24 @@ class Worlds(RuleBasedStateMachine):
         self.field = Field(self.root)
         self.wants: list[Want] = [image()]
         self.size = 1024
+        self.story: list[str] = []
+
+    @contextlib.contextmanager
+    def telling(self, what: str, **given: object) -> Iterator[None]:
+        """A step of the story: when it fails, all is told up to there."""
+        self.story.append(f"state.{what}({', '.join(f'{name}={value!r}' for name, value in given.items())})")
+        try:
+            yield
+        except Exception:
+            kept = Path(tempfile.mkdtemp(prefix="failed-world-")) / "world"
+            shutil.copytree(self.root, kept)
+            print("", *self.story, f"# the folder then: {kept}", sep="\n    ", file=sys.stderr)
+            raise
 
     @initialize(volumes=st.integers(0, 2), machines=st.integers(0, 3))
     def begin(self, volumes: int, machines: int) -> None:
         self.wants = world(volumes, machines, 512, 1024, "nat")
+        self.story.append(f"state.begin({volumes=}, {machines=})")
 
     @rule(
         volumes=st.integers(0, 3),
@@ -61,18 +78,22 @@ class Worlds(RuleBasedStateMachine):
         """The spec changes. Disks only grow: a plan refuses to shrink one."""
         self.size = size = max(self.size, size)
         self.wants = world(volumes, machines, memory, size, mode)
+        self.story.append(f"state.edit({volumes=}, {machines=}, {memory=}, {size=}, {mode=})")
 
     @rule()
     def apply(self) -> None:
         """A run that nothing disturbs does all there is to do."""
-        result = self.field.run(*self.wants)
-        assert result.ok, result.diagnostics
-        self.field.whole(self.wants)
+        with self.telling("apply"):
+            result = self.field.run(*self.wants)
+            assert result.ok, result.diagnostics
+            self.field.whole(self.wants)
 
     @rule(at=POINTS, torn=st.booleans())
     def crash(self, at: int, torn: bool) -> None:
         """A run that dies at some write or call."""
-        self.field.crash(*self.wants, at=at, torn=torn)
+        with self.telling("crash", at=at, torn=torn):
+            self.field.crash(*self.wants, at=at, torn=torn)
+            assert self.field.lost() == []
 
     @rule(which=st.integers(0, 20))
     def take_away(self, which: int) -> None:
@@ -82,6 +103,7 @@ class Worlds(RuleBasedStateMachine):
         if gone:
             hosts.remove(gone[which % len(gone)].identity)
         hosts.close()
+        self.story.append(f"state.take_away({which=})")
 
     @rule(which=st.integers(0, 20), power=st.sampled_from(["off", "paused"]))
     def switch(self, which: int, power: str) -> None:
@@ -91,6 +113,7 @@ class Worlds(RuleBasedStateMachine):
         if machines:
             hosts.put(replace(machines[which % len(machines)], power=power, status=power))
         hosts.close()
+        self.story.append(f"state.switch({which=}, {power=})")
 
     @rule(serial=st.integers(0, 3))
     def look(self, serial: int) -> None:
@@ -108,9 +131,7 @@ class Worlds(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            result = self.field.run(*self.wants)
-            assert result.ok, result.diagnostics
-            self.field.whole(self.wants)
+            self.apply()
         finally:
             shutil.rmtree(self.root, ignore_errors=True)
 
@@ -123,7 +144,7 @@ class Worlds(RuleBasedStateMachine):
 TestWorlds = Worlds.TestCase
 TestWorlds.settings = settings(
     max_examples=how_many(8),
-    stateful_step_count=8,
+    stateful_step_count=8 if how_many(0) == 0 else 30,
     deadline=None,
     database=None,
     derandomize=first_seed() == 1,

@@ -8,7 +8,7 @@ from vwplan.plan.decision import Decision
 from vwplan.plan.model import Does
 from vwplan.plan.plain import strings
 from vwplan.plan.planning import Planning
-from vwplan.state.records import Record
+from vwplan.state.records import Record, Status
 
 Users = Mapping[Decision, list[Decision]]
 """For each decision whose object goes, those whose object refers to it."""
@@ -38,6 +38,8 @@ def users_of(planning: Planning, decided: Iterable[Decision]) -> Users:
         if record is None:
             continue
         known.add(record.identity)
+        if record.status is Status.PENDING:
+            continue  # It was to use things; there is nothing of it that does.
         for text in strings(record.arguments):
             for used in going.get(text, ()):
                 if used is not decision:
