@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from vwplan.cli.arguments import normalised
+from vwplan.cli.commands import Program
 from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import DiagnosticError
 
@@ -23,19 +24,18 @@ Command = Callable[..., None]
 
 
 def application() -> typer.Typer:
-    """The commands, each in a module of its own that is imported when it runs."""
-    from vwplan.cli import commands
-
+    """The program. Its commands are imported when they are asked for."""
     app = typer.Typer(
         name="vwplan",
+        cls=Program,
         help="Make virtual workspaces and clusters what a spec says they should be.",
         no_args_is_help=True,
+        suggest_commands=False,  # What it would suggest is suggested already, once.
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    commands.add_to(app)
     return app
 
 

@@ -1,63 +1,16 @@
-"""`vwplan state …`: what is known to exist, resource by resource."""
+"""`vwplan state …`: what is known to exist. Each of its commands is in a file of its own."""
 
 from __future__ import annotations
 
-import json as codec
-from typing import Annotated
-
 import typer
 
-from vwplan.cli.commands import state_adopt, state_migrate, state_records, state_versions
-from vwplan.cli.options import Json, NoColor, Simulate
-from vwplan.cli.options import Stack as StackName
-from vwplan.cli.stack import Given, Stack
-from vwplan.cli.terminal import Terminal
+from vwplan.cli.commands import OfState
 
-commands = typer.Typer(help="Look at the state, and change what it says.", no_args_is_help=True, rich_markup_mode=None)
-commands.command("mv")(state_records.mv)
-commands.command("rm")(state_records.rm)
-commands.command("pull")(state_versions.pull)
-commands.command("push")(state_versions.push)
-commands.command("history")(state_versions.history)
-commands.command("restore")(state_versions.restore)
-commands.command("fork")(state_versions.fork)
-commands.command("adopt")(state_adopt.adopt)
-commands.command("migrate")(state_migrate.migrate)
-
-Addresses = Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="Only these.")]
+commands = typer.Typer(
+    cls=OfState, add_completion=False, no_args_is_help=True, suggest_commands=False, rich_markup_mode=None
+)
 
 
-@commands.command("list")
-def list_(
-    addresses: Addresses = None, json: Json = False, stack: StackName = "default", simulate: Simulate = False
-) -> None:
-    """List the addresses of all that is recorded."""
-    from vwplan.state.operations import select
-
-    terminal = Terminal.of(json=json)
-    stored = Stack(Given(stack, simulate)).stored
-    records = select(stored.state, addresses or ()) if stored else ()
-    if json:
-        terminal.say(codec.dumps([record.address for record in records], indent=2))
-    elif records:
-        terminal.say("\n".join(record.address for record in records))
-
-
-@commands.command("show")
-def show(
-    address: Annotated[str, typer.Argument(help="The address of one resource.")],
-    json: Json = False,
-    stack: StackName = "default",
-    simulate: Simulate = False,
-    no_color: NoColor = False,
-) -> None:
-    """Show what is recorded of one resource."""
-    from vwplan.render.state_json import record_json
-    from vwplan.render.state_text import record_text
-    from vwplan.state import State
-    from vwplan.state.operations import select
-
-    terminal = Terminal.of(no_color, json)
-    stored = Stack(Given(stack, simulate)).stored
-    records = select(stored.state if stored else State(""), [address])
-    terminal.say("\n".join(record_json(one) if json else record_text(one, colour=terminal.colour) for one in records))
+@commands.callback()
+def state() -> None:
+    """Look at the state, and change what it says."""
