@@ -132,7 +132,8 @@ def allows(unknown: Value, known: Value) -> bool:
 @given(EXPRESSIONS, PLAIN, PLAIN, st.booleans())
 def test_what_was_said_with_unknowns_stays_true(text: str, u: object, v: object, typed: bool) -> None:
     known = from_plain(u)
-    # Known flaw: beside an element of no known type, `tolist`, `toset` and `tomap` settle on the type of the others.
+    # As in Terraform (see measured_late.jsonl), what has no known type yet is taken for what stands beside it in `tolist`,
+    # `toset` and `tomap`: that may turn out wrong, and is an error then.
     typed = typed or any(name in text for name in ("tolist", "toset", "tomap"))
     late = Unknown(type_of(known) if typed else DYNAMIC)
     before = run(text, {"u": late, "v": from_plain(v), "w": ObjectValue({"a": late})})

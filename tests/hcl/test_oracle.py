@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from vwplan.hcl.evaluate import MappingScope, compile_expression
 from vwplan.hcl.functions.json_text import json_text
 from vwplan.hcl.parser import parse_expression
 from vwplan.values import type_of, type_text, unmark_deep
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import late_values
 
 ROWS = [json.loads(line) for line in (Path(__file__).parent / "oracle.jsonl").read_text().splitlines()]
 
@@ -66,5 +71,24 @@ def test_agrees_with_terraform_on_what_was_measured_since() -> None:
         wanted = (row["json"], row["type"]) if "type" in row else None
         found = verdict(row["expr"])
         if found != wanted:
+            wrong.append(f"{row['expr']!r}: wanted {wanted}, found {found}")
+    assert not wrong, "\n".join(wrong)
+
+
+LATE_ON_PURPOSE = {
+    "local.l == tolist([local.dyn])": "the list of what has no type yet may become equal; Terraform says that it cannot",
+}
+
+
+def test_agrees_with_terraform_on_what_is_known_after_apply() -> None:
+    # See late_values.py: texts as the console prints them; a row without a type failed.
+    text = (Path(__file__).parent / "measured_late.jsonl").read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in text.split("\n") if line]
+    assert len(rows) > 450
+    wrong = []
+    for row in rows:
+        wanted = (row["text"], row["type"]) if "type" in row else None
+        found = late_values.ours(row["expr"])
+        if (found == wanted) == (row["expr"] in LATE_ON_PURPOSE):
             wrong.append(f"{row['expr']!r}: wanted {wanted}, found {found}")
     assert not wrong, "\n".join(wrong)

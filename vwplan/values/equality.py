@@ -78,10 +78,14 @@ def _decide_unknown(a: Unmarked, b: Unmarked) -> bool | None:
         return None
     unknown, known = (a, b) if isinstance(a, Unknown) else (b, a)
     assert isinstance(unknown, Unknown)
-    if isinstance(known, Null) or is_dynamic(unknown.type):
+    if isinstance(known, Null):
+        return None
+    if not could_conform(type_of(known), unknown.type):
+        return False
+    if is_dynamic(unknown.type):
         return None
     if type_of(known) != unknown.type:
-        return None if is_dynamic(type_of(known)) else False
+        return False if is_whole(known) else None
     return None if may_become(unknown, known) else False
 
 

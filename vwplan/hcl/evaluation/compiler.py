@@ -228,7 +228,9 @@ class Compiler:
         values = [self.compile(value, bound) for _, value in node.items]
         if any(name is None for name in names):
             return self.computed_object(node, names, values, bound)
-        pairs = sorted({name: run for name, run in zip(names, values, strict=True) if name is not None}.items())
+        # Those overwritten by a later one are evaluated first, because they may fail.
+        pairs = [(name, run) for name, run in zip(names, values, strict=True) if name is not None]
+        pairs.sort(key=lambda pair: pair[0])
         if all(run in self.constants for run in values):
             return self.constant(ObjectValue({name: self.constants[run] for name, run in pairs}))
         site = Site(node, bound, self.source)

@@ -59,9 +59,9 @@ def _known(value: Value, side: int) -> None:
         raise OperandProblem(side, "it is null")
 
 
-def _arithmetic(
-    compute: Callable[[Number, Number], Number], bounds: Callable[[Refinement, Refinement], Refinement]
-) -> Operate:
+def _arithmetic(compute: Callable[[Number, Number], Number]) -> Operate:
+    """What computes with numbers; of an unknown result only that it is not null is known, whatever bounds operands have."""
+
     def operate(a: Value, b: Value) -> Value:
         if a.__class__ is int and b.__class__ is int:
             try:
@@ -78,46 +78,15 @@ def _arithmetic(
                 return mark(compute(a, b), marks)
             except NumberError as error:
                 raise OperandProblem(None, str(error)) from None
-        if compute is multiply and (_is_zero(a) or _is_zero(b)):
-            return mark(0, marks)
-        return mark(Unknown(NUMBER, bounds(_bounds(a), _bounds(b))), marks)
+        return mark(UNKNOWN_NUMBER, marks)
 
     return operate
-
-
-def _is_zero(value: Value) -> bool:
-    return isinstance(value, int) and value == 0
 
 
 def _bounds(value: Value) -> Refinement:
     if isinstance(value, int | Fraction):
         return Refinement(True, "", value, value)
     return value.refinement if isinstance(value, Unknown) else Refinement()
-
-
-def _no_bounds(a: Refinement, b: Refinement) -> Refinement:
-    return Refinement(not_null=True)
-
-
-def _sum_bounds(a: Refinement, b: Refinement) -> Refinement:
-    lower = None if a.lower is None or b.lower is None else add(a.lower, b.lower)
-    upper = None if a.upper is None or b.upper is None else add(a.upper, b.upper)
-    return Refinement(True, "", lower, upper)
-
-
-def _difference_bounds(a: Refinement, b: Refinement) -> Refinement:
-    lower = None if a.lower is None or b.upper is None else subtract(a.lower, b.upper)
-    upper = None if a.upper is None or b.lower is None else subtract(a.upper, b.lower)
-    return Refinement(True, "", lower, upper)
-
-
-def _product_bounds(a: Refinement, b: Refinement) -> Refinement:
-    if None in (a.lower, a.upper, b.lower, b.upper):
-        return Refinement(not_null=True)
-    corners = [
-        multiply(x, y) for x in (a.lower, a.upper) for y in (b.lower, b.upper) if x is not None and y is not None
-    ]
-    return Refinement(True, "", min(corners), max(corners))
 
 
 def _comparison(decide: Callable[[Number, Number], bool], sign: int) -> Operate:
@@ -171,11 +140,11 @@ def opposite(value: Value) -> Value:
 
 
 OPERATORS: dict[str, Operator] = {
-    "+": Operator(_arithmetic(add, _sum_bounds), NUMBER, NUMBER),
-    "-": Operator(_arithmetic(subtract, _difference_bounds), NUMBER, NUMBER),
-    "*": Operator(_arithmetic(multiply, _product_bounds), NUMBER, NUMBER),
-    "/": Operator(_arithmetic(divide, _no_bounds), NUMBER, NUMBER),
-    "%": Operator(_arithmetic(remainder, _no_bounds), NUMBER, NUMBER),
+    "+": Operator(_arithmetic(add), NUMBER, NUMBER),
+    "-": Operator(_arithmetic(subtract), NUMBER, NUMBER),
+    "*": Operator(_arithmetic(multiply), NUMBER, NUMBER),
+    "/": Operator(_arithmetic(divide), NUMBER, NUMBER),
+    "%": Operator(_arithmetic(remainder), NUMBER, NUMBER),
     "==": Operator(equal, DYNAMIC, BOOL),
     "!=": Operator(_not_equal, DYNAMIC, BOOL),
     "<": Operator(_comparison(lambda a, b: a < b, -1), NUMBER, BOOL),

@@ -24,12 +24,14 @@ from vwplan.values import (
     Unknown,
     Value,
     convert,
+    is_whole,
     mark,
     type_of,
     unify,
     unmark,
 )
 from vwplan.values.equality import definitely_not_null
+from vwplan.values.narrow import narrowed
 from vwplan.values.text import clusters, normal
 from vwplan.values.value import NOT_NULL, ListValue, MapValue, SetValue, Unmarked
 
@@ -99,7 +101,8 @@ class TemplateCompiler(LoopCompiler):
         if isinstance(value, Null):
             detail = "The value is null, which has no text. Use coalesce to give another in its place."
             raise site.error(scope, environment, code, summary, detail, part, Unknown(STRING))
-        if isinstance(value, Unknown) and value.type is DYNAMIC:
+        if isinstance(value, Unknown):
+            # Whatever its type: one that has no text is an error once it is known, as in Terraform.
             return value
         try:
             return convert(value, STRING)
@@ -234,13 +237,14 @@ def either(a: Unmarked, b: Unmarked, type: Type) -> Value:
     if type is DYNAMIC:
         return Unknown(type)
     if type_of(a) == type_of(b) == NUMBER:
-        return Unknown(type, _bounds(a, b, refined))
+        return narrowed(type, _bounds(a, b, refined))
     lengths = [_length(each) for each in (a, b)]
     if type_of(a) == type_of(b) and all(length is not None for length in lengths):
         least = min(length[0] for length in lengths if length)
         tops = [length[1] for length in lengths if length]
         most = None if None in tops else max(top for top in tops if top is not None)
         refined = Refinement(refined.not_null, min_length=least, max_length=most)
+        return narrowed(type, refined)
     return Unknown(type, refined)
 
 
@@ -264,7 +268,8 @@ def _length(value: Unmarked) -> tuple[int, int | None] | None:
     if isinstance(value, ListValue | MapValue):
         return len(value.items), len(value.items)
     if isinstance(value, SetValue):
-        return min(len(value.items), 1), len(value.items)
+        size = len(value.items)
+        return size if is_whole(value) else min(size, 1), size
     if isinstance(value, Unknown) and not isinstance(value.type, TupleType | ObjectType):
         return value.refinement.min_length, value.refinement.max_length
     return None

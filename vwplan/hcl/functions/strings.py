@@ -20,6 +20,7 @@ from vwplan.values import (
     Value,
     is_whole,
 )
+from vwplan.values.narrow import narrowed
 from vwplan.values.text import clusters, normal
 from vwplan.values.value import UNKNOWN_BOOL, UNKNOWN_STRING
 
@@ -146,7 +147,7 @@ def _sort(arguments: Arguments, _: Type) -> Value:
         refined = found.refinement if isinstance(found, Unknown) else None
         least = refined.min_length if refined else len(sequence(found).items)
         most = refined.max_length if refined else least
-        return Unknown(_STRINGS, Refinement(True, min_length=least, max_length=most))
+        return narrowed(_STRINGS, Refinement(True, min_length=least, max_length=most))
     items = sequence(found).items
     for index, item in enumerate(items):
         if isinstance(item, Null):
