@@ -11,7 +11,7 @@ from vwplan.provider.api import Action, Mark, Observed, Outcome, Refused, Report
 from vwplan.provider.law import arguments_digest
 from vwplan_libvirt.bases import find_base, need_base
 from vwplan_libvirt.domain_view import domain_of
-from vwplan_libvirt.errors import explaining
+from vwplan_libvirt.errors import code_of, explaining
 from vwplan_libvirt.host import Host
 from vwplan_libvirt.naming import base_name, mark_in, mark_name, part_of, volume_name
 from vwplan_libvirt.volume_xml import SeenVolume, volume_text
@@ -151,14 +151,33 @@ def grow(host: Host, seen: SeenVolume, size: int, name: str, domains: Iterable[A
     with explaining(f"growing {name}"):
         texts = host.described() if domains is None else ((domain, domain.XMLDesc(0)) for domain in domains)
         for domain, text in texts:
-            if seen.path not in text or not domain.isActive():
+            if seen.path not in text or not _is_on(domain):
                 continue
             for disk in domain_of(text).disks:
-                if disk.path == seen.path:
-                    domain.blockResize(disk.target, size, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+                if disk.path == seen.path and _grown_running(domain, disk.target, size):
                     host.pool.refresh()
                     return
         host.pool.volume(seen.name).resize(size, 0)
+
+
+def _grown_running(domain: Any, target: str, size: int) -> bool:
+    """Whether a disk was made larger through the machine that has it, which may be stopped or taken away at that moment."""
+    try:
+        domain.blockResize(target, size, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+    except libvirt.libvirtError:
+        if _is_on(domain):
+            raise
+        return False
+    return True
+
+
+def _is_on(domain: Any) -> bool:
+    try:
+        return bool(domain.isActive())
+    except libvirt.libvirtError as error:
+        if code_of(error) != libvirt.VIR_ERR_NO_DOMAIN:
+            raise
+        return False
 
 
 def volume_users(host: Host, path: str) -> list[str]:

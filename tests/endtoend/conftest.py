@@ -4,4 +4,4 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("stories", "workshop")
+pytest.register_assert_rewrite("stories", "workshop", "machines", "yard")

@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-import re
-import signal
 import sys
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+from machines import GUEST_IMAGE, LibvirtHands, needs_machines, site
 from stories import CLUSTER, MainJob
 from workshop import Workshop
 
-libvirt = pytest.importorskip("libvirt")
-
-URI = os.environ.get("VWPLAN_TEST_LIBVIRT_URI", "")
-GUEST = Path(os.environ.get("VWPLAN_TEST_GUEST") or "/nonexistent")
-
-pytestmark = [
-    pytest.mark.vm,
-    pytest.mark.skipif(not URI, reason="VWPLAN_TEST_LIBVIRT_URI is not set"),
-    pytest.mark.skipif(not (GUEST / "root.qcow2").exists(), reason="VWPLAN_TEST_GUEST is not set"),
-]
+pytestmark = needs_machines
 
 STACK = f"e2e{os.getpid()}"
 """Part of the names of all machines and networks made here."""
 
-POOL = f"vwplan-{STACK}"
-
-SITE = f"""
-variable "uri" {{
-  type    = string
-  default = "{URI}"
-}}
-
-provider "libvirt" {{
-  uri   = var.uri
-  accel = "tcg"
-  pool  = "{POOL}"
-}}
-
-image "tiny" {{
-  source  = "{GUEST}/root.qcow2"
-  kernel  = "{GUEST}/vmlinuz"
-  initrd  = "{GUEST}/initrd.gz"
-  cmdline = "console=ttyS0 quiet root=LABEL=root"
-}}
-"""
+SITE = site(STACK) + GUEST_IMAGE
 
 TWO = """
 variable "boxes" { type = number }
@@ -72,114 +39,9 @@ workspace "box" {
 """
 
 
-class LibvirtHands:
-    """Somebody with virsh."""
-
-    def __init__(self) -> None:
-        libvirt.registerErrorHandler(lambda context, error: None, None)
-        self._connection = libvirt.open(URI)
-        self.lab: Workshop | None = None
-
-    def objects(self) -> set[str]:
-        found = {one.UUIDString() for one in self.domains() + self.networks()}
-        return found | {match[1] for name in self.volumes() if (match := re.match(r"vw-(.{36})\.", name))}
-
-    def domains(self) -> list[Any]:
-        return [one for one in self._connection.listAllDomains() if one.name().startswith(f"{STACK}-")]
-
-    def networks(self) -> list[Any]:
-        return [one for one in self._connection.listAllNetworks() if one.name().startswith(f"{STACK}-")]
-
-    def pool(self) -> Any:
-        return next((one for one in self._connection.listAllStoragePools() if one.name() == POOL), None)
-
-    def volumes(self) -> list[str]:
-        pool = self.pool()
-        if pool is None:
-            return []
-        pool.refresh()
-        return list(pool.listVolumes())
-
-    def images(self) -> int:
-        return sum(name.endswith(".complete") for name in self.volumes())
-
-    def boot(self, identity: str) -> str:
-        """The number of its process is another after each start; so is the kernel's own word, which only it can tell."""
-        return f"{self._process(identity)} {self._read(identity, '/proc/sys/kernel/random/boot_id').decode().strip()}"
-
-    def memory(self, identity: str) -> int:
-        return int(self._domain(identity).maxMemory()) // 1024
-
-    def roster(self, identity: str) -> list[str]:
-        context = json.loads(self._read(identity, "/run/vw/context.json"))
-        return [member["hostname"] for member in context["members"]]
-
-    def kill(self, identity: str) -> None:
-        os.kill(self._process(identity), signal.SIGKILL)
-        deadline = time.monotonic() + 10
-        while self._domain(identity).isActive() and time.monotonic() < deadline:
-            time.sleep(0.1)
-
-    def undefine(self, identity: str) -> None:
-        self._domain(identity).destroy()
-        self._domain(identity).undefine()
-
-    def cut_off(self) -> None:
-        assert self.lab is not None
-        self.lab.let(uri="qemu+unix:///system?socket=/nonexistent/libvirt-sock")
-
-    def reconnect(self) -> None:
-        assert self.lab is not None
-        self.lab.let(uri=URI)
-
-    def _domain(self, identity: str) -> Any:
-        return self._connection.lookupByUUIDString(identity)
-
-    def _process(self, identity: str) -> int:
-        mark = f"guest={self._domain(identity).name()},".encode()
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if mark in (process / "cmdline").read_bytes():
-                    return int(process.name)
-            except OSError:
-                continue
-        raise AssertionError(f"{identity} has no process")
-
-    def _read(self, identity: str, path: str) -> bytes:
-        opened = self._ask(identity, "guest-file-open", path=path, mode="r")
-        content = base64.b64decode(self._ask(identity, "guest-file-read", handle=opened, count=32768)["buf-b64"])
-        self._ask(identity, "guest-file-close", handle=opened)
-        return content
-
-    def _ask(self, identity: str, command: str, **arguments: Any) -> Any:
-        import libvirt_qemu
-
-        request = json.dumps({"execute": command, "arguments": arguments})
-        return json.loads(libvirt_qemu.qemuAgentCommand(self._domain(identity), request, 20, 0))["return"]
-
-    def clear(self) -> None:
-        """Take away whatever a failed test left."""
-        for domain in self.domains():
-            if domain.isActive():
-                domain.destroy()
-            domain.undefine()
-        for network in self.networks():
-            if network.isActive():
-                network.destroy()
-            network.undefine()
-        pool = self.pool()
-        if pool is not None:
-            pool.refresh()
-            for volume in pool.listAllVolumes():
-                volume.delete()
-            pool.destroy()
-            pool.delete()
-            pool.undefine()
-
-
 @pytest.fixture(scope="module")
 def hands() -> Iterator[LibvirtHands]:
-    hands = LibvirtHands()
+    hands = LibvirtHands(STACK)
     yield hands
     hands.clear()
 
@@ -202,7 +64,7 @@ class Foreign:
     """Things on the host that are somebody else's, some of them with names that look like ours."""
 
     def __init__(self, hands: LibvirtHands) -> None:
-        connection = hands._connection
+        connection = hands.connection
         name = f"{STACK}-foreign-0123456789"
         self._machine = connection.defineXML(
             f"<domain type='qemu'><name>{name}</name><memory unit='MiB'>16</memory><os><type arch='x86_64' machine='q35'>"

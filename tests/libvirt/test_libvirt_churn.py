@@ -21,7 +21,8 @@ from libvirt_hosts import URI, host
 from vwplan.provider import Connection
 from vwplan_libvirt.bases import users_of
 from vwplan_libvirt.networks import network_users
-from vwplan_libvirt.volumes import volume_users
+from vwplan_libvirt.volume_xml import SeenVolume
+from vwplan_libvirt.volumes import grow, volume_users
 
 POOL = f"vwplan-churn{os.getpid()}"
 LOOKS = {True: 30, False: 6}
@@ -112,3 +113,48 @@ def test_what_others_make_and_take_away_meanwhile_hides_nothing_of_ours(uri: str
             assert users_of(there, ["/nowhere"]) == []
             assert volume_users(there, "/nowhere") == network_users(there, "nowhere") == []
     assert others.turns > 0
+
+
+class Leaving:
+    """A running machine that goes at the very moment when it is asked for something."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._is_there = True
+
+    def XMLDesc(self, flags: int) -> str:
+        return self._text
+
+    def isActive(self) -> bool:
+        if not self._is_there:
+            raise Gone("no domain")
+        return True
+
+    def blockResize(self, target: str, size: int, flags: int) -> None:
+        self._is_there = False
+        raise libvirt.libvirtError("domain is not running")
+
+
+class Gone(libvirt.libvirtError):  # type: ignore[misc]
+    def get_error_code(self) -> int:
+        return int(libvirt.VIR_ERR_NO_DOMAIN)
+
+
+class Resized:
+    """A volume that only remembers what it was asked for."""
+
+    capacity = 0
+
+    def resize(self, size: int, flags: int) -> None:
+        self.capacity = size
+
+
+def test_a_volume_grows_though_its_machine_goes_meanwhile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    there = host("test:///default", tmp_path, pool=POOL)()._host  # type: ignore[attr-defined]
+    volume = Resized()
+    monkeypatch.setattr(there.pool, "volume", lambda name: volume)
+    seen = SeenVolume("vw-x", "/pool/vw-x", "qcow2", 1 << 20, "", 0)
+    disk = "<disk><source file='/pool/vw-x'/><target dev='vdc'/></disk>"
+    grow(there, seen, 2 << 20, "x", [Leaving(f"<domain id='1'><devices>{disk}</devices></domain>")])
+    assert volume.capacity == 2 << 20
+    there.close()
