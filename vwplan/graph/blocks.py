@@ -7,7 +7,7 @@ from typing import Any
 
 from vwplan.address import Address, Key, key_text
 from vwplan.diagnostics import DiagnosticError
-from vwplan.graph.expand import Expansion, expand
+from vwplan.graph.expand import Expansion, expand, uses_of
 from vwplan.graph.identity import bridge_name, slug
 from vwplan.graph.identity import label as label_of
 from vwplan.graph.images import finish_image
@@ -42,11 +42,12 @@ def evaluate_block(maker: Maker, node: Node, checks: list[CheckResult]) -> None:
 
 def expanded(maker: Maker, block: ResourceBlock, scope: InstanceScope) -> Expansion | None:
     """The instances of a block; None where that failed, which has been told then."""
-    maker.world.tracker.drop()
+    world = maker.world
+    world.tracker.drop()
     try:
-        return expand(block.meta, scope)
+        return expand(block.meta, scope).using(world.groups.compact(world.tracker.take(), block.key))
     except DiagnosticError as error:
-        maker.world.tell(error)
+        world.tell(error)
         return None
 
 
@@ -74,10 +75,11 @@ class _Evaluation:
         self.module.blocks[block.kind.name, block.name] = made
         if expansion is None or not expansion.keys:
             return
-        base = self.layout.step(MODULE, self.layout.start, self.scope, self.scope, self.world)
+        start = self.layout.start.using(expansion.uses)
+        base = self.layout.step(MODULE, start, self.scope, self.scope, self.world)
         for key, value in expansion.keys.items():
             try:
-                made.instances[key] = self._one(expansion.mode, key, value, base)
+                made.instances[key] = self._one(expansion.mode, key, value, base.using(uses_of(value)))
             except DiagnosticError as error:
                 self.world.tell(error, f"{self.module.prefix}{block.key}{key_text(key)}")
                 made.failed.add(key)

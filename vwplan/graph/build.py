@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from vwplan.address import ModuleStep, key_text
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems, Severity
 from vwplan.graph.blocks import evaluate_block
-from vwplan.graph.expand import Expansion, expand
+from vwplan.graph.expand import Expansion, expand, uses_of
 from vwplan.graph.finish import Society, finished
 from vwplan.graph.imports import find_imports, laid_over, misplaced, needed, unmet
 from vwplan.graph.inputs import (
@@ -30,6 +30,7 @@ from vwplan.graph.providers import Placement, chosen_key, configured, passed_on
 from vwplan.graph.reading import evaluate_data, read_for_check
 from vwplan.graph.scope import InstanceScope
 from vwplan.graph.seats import Reserved, Seats
+from vwplan.graph.uses import NOTHING
 from vwplan.graph.waiting import waited_for
 from vwplan.graph.world import Calls, ModuleInstance, Seen, StackReader, Surroundings, World
 from vwplan.hcl.evaluate import Files, NoFiles, Planning
@@ -189,9 +190,12 @@ class Building:
             expansion: Expansion | None = None
             try:
                 expansion = expand(call.meta, scope)
+                hint = f"{module.prefix}module.{call.name}"
+                expansion = expansion.using(self.world.groups.compact(self.world.tracker.take(), hint))
             except DiagnosticError as error:
                 self.world.tell(error)
-            calls = module.calls[call.name] = Calls("" if expansion is None else expansion.mode)
+            calls = Calls("") if expansion is None else Calls(expansion.mode, expansion.uses)
+            module.calls[call.name] = calls
             if expansion is None:
                 continue
             for key, value in expansion.keys.items():
@@ -218,14 +222,16 @@ class Building:
         """What all within a called module waits for."""
         call = node.module.calls[node.name]
         for module in self.world.instances(node.path):
-            gate = module.gate
+            calls = module.calls[call.name]
+            gate = module.gate if calls.uses is NOTHING else self.world.groups.join((module.gate, calls.uses))
             if call.meta.depends_on:
                 scope = InstanceScope(self.world, module)
                 many = [waited_for(scope, reference) for reference in call.meta.depends_on]
                 gate = self.world.groups.join([gate, *many])
                 gate = self.world.groups.compact(gate, f"{module.prefix}module.{call.name}.depends_on")
-            for inner in module.calls[call.name].instances.values():
-                inner.gate = gate
+            for inner in calls.instances.values():
+                own = NOTHING if inner.each is None else uses_of(inner.each)
+                inner.gate = gate if own is NOTHING else self.world.groups.join((gate, own))
 
     def _check(self) -> None:
         """Look at all `check` blocks, now that everything is evaluated."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vwplan.address import Key
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range
+from vwplan.graph.objects import instance_of
+from vwplan.graph.uses import NOTHING, Uses
 from vwplan.hcl.evaluate import Compiled, Scope
 from vwplan.hcl.late import anchored
 from vwplan.spec.model import Meta
@@ -34,10 +36,28 @@ MOST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """The instances of a block: `mode` is `single`, `count` or `each`; keys in order, each with its `each.value`."""
+    """The instances of a block: `mode` is `single`, `count` or `each`; keys in order, each with its `each.value`.
+
+    `uses` is what went into `count` or `for_each`, for whoever notes that; of instances given as they are, each is
+    used by that of its key alone (see `uses_of`).
+    """
 
     mode: str
     keys: Mapping[Key, Value]
+    uses: Uses = NOTHING
+
+    def using(self, uses: Uses) -> Expansion:
+        """The same, with what was used for it."""
+        alone = self.mode == "each" and all(instance_of(value) is not None for value in self.keys.values())
+        return self if alone or uses is NOTHING else replace(self, uses=uses)
+
+
+def uses_of(value: Value) -> Uses:
+    """What an instance with this `each.value` uses whether it reads it or not: the instance that the value is."""
+    instance = instance_of(value)
+    if instance is None:
+        return NOTHING
+    return instance.uses if instance.kind == "environment" else Uses((instance.key,))
 
 
 SINGLE = Expansion("single", {None: True})
@@ -117,7 +137,10 @@ def _count(compiled: Compiled, scope: Scope) -> int:
 
 def _for_each(compiled: Compiled, scope: Scope) -> dict[Key, Value]:
     at = compiled.range
-    value = _open(anchored(compiled.evaluate(scope), compiled, scope), "for_each", at)
+    value = compiled.evaluate(scope)
+    if not of_instances(value):
+        value = anchored(value, compiled, scope)
+    value = _open(value, "for_each", at)
     if isinstance(value, Unknown):
         raise _undecided("for_each", at)
     if isinstance(value, Null):
@@ -134,6 +157,15 @@ def _for_each(compiled: Compiled, scope: Scope) -> dict[Key, Value]:
     )
     detail = f'"for_each" takes a map, or a set of strings, and this is a {type_of(value).friendly}.{hint}'
     raise _problem("invalid-for-each", detail, at, "for_each")
+
+
+def of_instances(value: Value) -> bool:
+    """Whether a value is nothing but instances by key, as `workspace.w` with `for_each`: each knows itself what of it is late."""
+    return (
+        isinstance(value, MapValue | ObjectValue)
+        and bool(value.items)
+        and all(instance_of(item) is not None for item in value.items.values())
+    )
 
 
 def _of_set(value: SetValue, at: Range) -> dict[Key, Value]:

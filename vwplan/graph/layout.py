@@ -8,7 +8,7 @@ cluster, once for each of those; the rest, for each instance.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from vwplan.diagnostics import DiagnosticError, Range
@@ -115,6 +115,16 @@ class Stage:
     environment: Mapping[str, Plain] | None = None
     causes: tuple[Cause, ...] = ()
     failed: bool = False
+
+    def using(self, uses: Uses) -> Stage:
+        """The same, with more used."""
+        if uses is NOTHING:
+            return self
+        had = self.uses
+        return replace(
+            self,
+            uses=Uses(tuple(dict.fromkeys((*had.keys, *uses.keys))), tuple(dict.fromkeys((*had.groups, *uses.groups)))),
+        )
 
 
 class Layout:

@@ -9,7 +9,7 @@ from vwplan.address import Address, Key, key_text
 from vwplan.diagnostics import DiagnosticError
 from vwplan.graph.blocks import expanded
 from vwplan.graph.cluster import Cluster, Member, Members
-from vwplan.graph.expand import expand
+from vwplan.graph.expand import expand, uses_of
 from vwplan.graph.inputs import judge
 from vwplan.graph.layout import CLUSTER, INSTANCE, MODULE, Layout, Level, Stage
 from vwplan.graph.machines import finish_workspace, read_files
@@ -36,7 +36,7 @@ def evaluate_cluster(maker: Maker, node: Node) -> None:
     for module in maker.world.instances(node.path):
         scope = InstanceScope(maker.world, module)
         expansion = expanded(maker, block, scope)
-        made = Block("cluster", expansion.mode if expansion is not None else "")
+        made = Block("cluster", "") if expansion is None else Block("cluster", expansion.mode, expansion.uses)
         module.blocks["cluster", block.name] = made
         if expansion is None:
             continue
@@ -122,12 +122,12 @@ class _Role:
     def run(self, made: Block) -> None:
         """Make the members of all clusters."""
         scope = InstanceScope(self.world, self.module, role=self.member.role)
-        base = self.layout.step(MODULE, self.layout.start, scope, scope, self.world)
+        base = self.layout.step(MODULE, self.layout.start.using(made.uses), scope, scope, self.world)
         for key, cluster in made.clusters.items():
             inner = scope.of(made.mode, key, cluster.each)
             inner.cluster = cluster
             try:
-                self._cluster(cluster, inner, base)
+                self._cluster(cluster, inner, base.using(uses_of(cluster.each)))
             except DiagnosticError as error:
                 self.world.tell(error, cluster.text)
                 cluster.roles.setdefault(self.member.role, Members("count")).failed = True
@@ -136,8 +136,11 @@ class _Role:
         member = self.member
         self.world.tracker.drop()
         expansion = expand(member.meta, scope)
+        expansion = expansion.using(
+            self.world.groups.compact(self.world.tracker.take(), f"{cluster.text}.{member.role}")
+        )
         members = cluster.roles[member.role] = Members(expansion.mode)
-        stage = self.layout.step(CLUSTER, base, scope, scope, self.world)
+        stage = self.layout.step(CLUSTER, base.using(expansion.uses), scope, scope, self.world)
         varies = self.layout.varies(INSTANCE)
         text = f"{cluster.text}.head" if member.role == "head" else f"{cluster.text}.workers.{member.role}"
         for key, value in expansion.keys.items():
@@ -145,6 +148,7 @@ class _Role:
             place: Key = 0 if key is None and member.role != "head" else key
             own = scope if expansion.mode == "single" else scope.of(expansion.mode, key, value)
             final = self.layout.step(INSTANCE, stage, own, scope, self.world) if varies else stage
+            final = final.using(uses_of(value))
             if final.failed:
                 members.failed = True
                 continue

@@ -87,6 +87,8 @@ class _Reader:
         block, world = self.block, self.world
         world.tracker.drop()
         expansion = expand(block.meta, scope)
+        # How many there are of something is known though it is not made: that alone need not be waited for.
+        world.tracker.drop()
         waits = [self.module.gate, *(waited_for(scope, each) for each in block.meta.depends_on)]
         made = Readings(expansion.mode)
         for key, value in expansion.keys.items():

@@ -10,6 +10,7 @@ from vwplan.diagnostics import did_you_mean
 from vwplan.graph.cluster import Cluster, Members, provided_value
 from vwplan.graph.objects import Instance
 from vwplan.graph.uses import Uses
+from vwplan.graph.waiting import block_uses, role_uses
 from vwplan.graph.world import Block, ModuleInstance, Readings, Skipped, World
 from vwplan.hcl.evaluate import Chance, EvaluationError, Files, Reference, UndeclaredReference
 from vwplan.values import Null, ObjectValue, Value
@@ -224,6 +225,10 @@ class InstanceScope:
         if len(steps) <= at + 1 or not steps[at + 1].attribute:
             if any(role.failed for role in cluster.roles.values()):
                 raise Skipped
+            if not reference.followed:
+                for role in cluster.roles:
+                    if role != "head":
+                        self._use_role(cluster, role)
             return cluster.workers, at + 1
         role = str(steps[at + 1].key)
         if role not in cluster.roles and any(member.role == role for member in cluster.block.members):
@@ -233,7 +238,12 @@ class InstanceScope:
         members = self._members(cluster, role)
         if len(steps) > at + 2 and not steps[at + 2].attribute and steps[at + 2].key in members.members:
             return self._attribute(members.members[steps[at + 2].key].instance, reference, at + 3)
+        if not reference.followed:
+            self._use_role(cluster, role)
         return members.value, at + 2
+
+    def _use_role(self, cluster: Cluster, role: str) -> None:
+        self.world.tracker.add(role_uses(self.world.groups, cluster, role))
 
     @staticmethod
     def _members(cluster: Cluster, role: str) -> Members:
@@ -264,7 +274,12 @@ class InstanceScope:
         key: Key = None
         if block.mode not in ("", "single"):
             if len(steps) < 2 or steps[1].attribute:
-                return block.value, 1
+                value = block.value
+                if not reference.followed:
+                    # Nothing need be read of any instance, as for length(workspace.w): it is still about all of them.
+                    hint = f"{self.module.prefix}{reference.root}.{steps[0].key}"
+                    self.world.tracker.add(block_uses(self.world.groups, block, hint))
+                return value, 1
             key, at = steps[1].key, 2
         found = block.one(key)
         if found is None:

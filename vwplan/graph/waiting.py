@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from vwplan.graph.cluster import Cluster
 from vwplan.graph.objects import Instance
-from vwplan.graph.scope import InstanceScope
 from vwplan.graph.uses import FEW, NOTHING, Groups, Uses
 from vwplan.graph.world import Block, ModuleInstance
 from vwplan.hcl.evaluate import Reference
+
+if TYPE_CHECKING:
+    from vwplan.graph.scope import InstanceScope
 
 
 def waited_for(scope: InstanceScope, reference: Reference) -> Uses:
@@ -39,10 +42,18 @@ def waited_for(scope: InstanceScope, reference: Reference) -> Uses:
         if isinstance(found, Cluster):
             return _of_cluster(groups, found, reference, 2)
         return NOTHING if found is None else _of_instances(groups, [found], "")
+    if block.kind == "cluster" and block.mode == "single" and step is not None:
+        return groups.join(_of_cluster(groups, cluster, reference, 1) for cluster in block.clusters.values())
+    return block_uses(groups, block, f"{module.prefix}{reference.root}.{name}")
+
+
+def block_uses(groups: Groups, block: Block, hint: str) -> Uses:
+    """All instances of a block that is evaluated."""
     if block.kind == "cluster":
-        at = 1 if block.mode == "single" else len(reference.steps)
-        return groups.join(_of_cluster(groups, cluster, reference, at) for cluster in block.clusters.values())
-    return _of_instances(groups, block.instances.values(), f"{module.prefix}{reference.root}.{name}")
+        return groups.join(cluster.group() for cluster in block.clusters.values())
+    if block.whole is None:
+        block.whole = _of_instances(groups, block.instances.values(), hint)
+    return block.whole
 
 
 def _of_instances(groups: Groups, instances: Iterable[Instance], hint: str) -> Uses:

@@ -46,17 +46,20 @@ FAILED = Slot(None)
 class Block:
     """The instances of a block, by key. `mode` is `single`, `count` or `each`, or empty when the block failed as a whole.
 
-    `failed` are keys of instances that are missing because of problems.
+    `failed` are keys of instances that are missing because of problems. `uses` is what went into `count` or `for_each`, `whole`
+    are all instances as uses, once asked for.
     """
 
-    __slots__ = ("_value", "clusters", "failed", "instances", "kind", "mode")
+    __slots__ = ("_value", "clusters", "failed", "instances", "kind", "mode", "uses", "whole")
 
-    def __init__(self, kind: str, mode: str) -> None:
+    def __init__(self, kind: str, mode: str, uses: Uses = NOTHING) -> None:
         self.kind = kind
         self.mode = mode
+        self.uses = uses
         self.instances: dict[Key, Instance] = {}
         self.clusters: dict[Key, Cluster] = {}
         self.failed: set[Key] = set()
+        self.whole: Uses | None = None
         self._value: Value | None = None
 
     def one(self, key: Key) -> Instance | Cluster | None:
@@ -152,12 +155,13 @@ def gathered(mode: str, values: Mapping[Key, Value]) -> Value:
 
 
 class Calls:
-    """The instances that a call makes, by key. `mode` as in `Block`."""
+    """The instances that a call makes, by key. `mode` and `uses` as in `Block`."""
 
-    __slots__ = ("instances", "mode")
+    __slots__ = ("instances", "mode", "uses")
 
-    def __init__(self, mode: str) -> None:
+    def __init__(self, mode: str, uses: Uses = NOTHING) -> None:
         self.mode = mode
+        self.uses = uses
         self.instances: dict[Key, ModuleInstance] = {}
 
     def value(self, tracker: Tracker) -> Value:

@@ -27,7 +27,7 @@ class Reference:
     """A name that is not bound by a `for`, with the steps behind it as far as they are literal.
 
     `start` and `end` span root and steps in the source. Of `workspace.login[0].address`, the root is `workspace`
-    and the steps are `login`, `0` and `address`.
+    and the steps are `login`, `0` and `address`. `followed` tells that a key comes next that is not literal.
     """
 
     root: str
@@ -35,6 +35,7 @@ class Reference:
     source: Source
     start: int
     end: int
+    followed: bool = False
 
     @property
     def range(self) -> Range:

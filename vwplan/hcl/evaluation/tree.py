@@ -52,7 +52,8 @@ def as_reference(root: Variable, chain: list[GetAttribute | Index], source: Sour
         if not isinstance(key, str | int) or isinstance(key, bool):
             break
         steps.append(Step(key, False, access.collection.end, access.end))
-    return Reference(root.name, tuple(steps), source, root.start, steps[-1].end if steps else root.end)
+    end = steps[-1].end if steps else root.end
+    return Reference(root.name, tuple(steps), source, root.start, end, len(steps) < len(chain))
 
 
 def object_key(node: Expression) -> str | None:
