@@ -43,6 +43,7 @@ def observe(host: Host) -> Observation:
         tuple(sorted({seen.cidr for seen, _ in networks if seen.cidr} | _ranges_in_use(host))),
         frozenset(nic.mac for domain, _ in domains for nic in domain.nics if nic.mac),
         tuple(_strangers(networks, domains, objects)),
+        {seen.identity: {one.address: one.mac for one in seen.reservations} for seen, _ in networks},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vwplan.provider.api import (
@@ -62,6 +62,7 @@ class SimulatedConnection:
             tuple(self._world.claims("cidr")),
             frozenset(self._world.claims("mac")),
             tuple(_stranger(thing) for thing in things if thing.mark is None),
+            _kept(things),
         )
 
     def inspect(self, kind: str, identity: str, name: str) -> Observed | None:
@@ -262,6 +263,16 @@ def _stranger(thing: Thing) -> Observed:
     seen = _observed(thing)
     addresses = [nic.get("address") or "" for nic in thing.arguments.get("nic") or ()]
     return dataclasses.replace(seen, facts={**seen.facts, "addresses": addresses}) if any(addresses) else seen
+
+
+def _kept(things: Iterable[Thing]) -> dict[str, dict[str, str]]:
+    """The addresses that each network keeps, with the MACs that they are for."""
+    kept: dict[str, dict[str, str]] = {}
+    for thing in things:
+        for nic in thing.arguments.get("nic") or () if thing.kind == "workspace" else ():
+            if nic.get("address"):
+                kept.setdefault(nic["network"], {})[nic["address"]] = nic.get("mac") or ""
+    return kept
 
 
 def _observed(thing: Thing) -> Observed:

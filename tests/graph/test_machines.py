@@ -151,6 +151,33 @@ def test_a_mac_in_use_by_others_is_probed_past(stack, by_key):
     assert by_key(stack.build(taken=taken))["workspace.login"].facts["mac"] != plain
 
 
+def kept_by(stack, by_key, address, mac):
+    """What a host says of which the network keeps an address for a MAC."""
+    network = by_key(stack.build())["network.fabric"].identity
+    return {"simulated/default": Taken(addresses={network: {address: mac}})}
+
+
+def test_an_address_that_a_network_keeps_for_somebody_else_is_passed_over(stack, by_key):
+    plain = by_key(stack.write(ONE).build())["workspace.login"]
+    taken = kept_by(stack, by_key, plain.facts["address"], "52:54:00:00:00:09")
+    assert by_key(stack.build(taken=taken))["workspace.login"].facts["address"] == "10.1.2.3"
+
+
+def test_an_address_that_an_earlier_run_had_kept_for_the_same_machine_is_given_to_it(stack, by_key):
+    """A network is made with all addresses that are planned; a run that dies before the machines are made leaves them there."""
+    plain = by_key(stack.write(ONE).build())["workspace.login"]
+    taken = kept_by(stack, by_key, "10.1.2.77", plain.facts["mac"].upper())
+    login = by_key(stack.build(taken=taken))["workspace.login"]
+    assert login.facts["address"] == "10.1.2.77"
+    assert "nic[0].address" in login.unset
+    # Unless the spec gives that address away.
+    said = 'nic {\n    network = network.fabric\n    address = "10.1.2.77"\n  }'
+    other = ONE.replace("login", "other").replace("nic { network = network.fabric }", said)
+    both = by_key(stack.write(ONE + other).build(taken=taken))
+    assert both["workspace.other"].facts["address"] == "10.1.2.77"
+    assert both["workspace.login"].facts["address"] == "10.1.2.2"
+
+
 def test_a_network_with_another_range_gives_new_addresses_as_a_change(stack, by_key):
     stack.write(ONE).apply()
     stack.write(

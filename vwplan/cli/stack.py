@@ -215,7 +215,7 @@ class Stack:
             variables,
             state=before,
             hosts=self.hosts,
-            taken={key: Taken(view.networks, view.macs) for key, view in world.items()},
+            taken={key: Taken(view.networks, view.macs, view.addresses) for key, view in world.items()},
             files=LocalFiles(self.directory, self.root / "cache"),
             stack=self.name,
             directory=str(self.directory),

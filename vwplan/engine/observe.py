@@ -83,7 +83,15 @@ def _view(key: str, found: Observation) -> HostView:
     objects = {one.identity: one for one in found.objects}
     strangers = {one.identity: one for one in found.strangers}
     return HostView(
-        key, found.host.uuid, objects, found.images, found.networks, found.macs, strangers=strangers, facts=found.host
+        key,
+        found.host.uuid,
+        objects,
+        found.images,
+        found.networks,
+        found.macs,
+        strangers=strangers,
+        facts=found.host,
+        addresses=found.addresses,
     )
 
 

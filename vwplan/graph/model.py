@@ -160,7 +160,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What is in use on a host by anybody, so that new ranges and MACs are chosen beside it."""
+    """What is in use on a host by anybody, so that new ranges, MACs and addresses are chosen beside it.
+
+    `addresses` are, by the identity of a network, those that it keeps for machines, each with the MAC that it is kept for.
+    """
 
     networks: tuple[str, ...] = ()
     macs: frozenset[str] = frozenset()
+    addresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -64,12 +64,16 @@ class Seats:
         self._choosers: dict[str, RangeChooser] = {}
         self._given_macs: dict[str, str] = {}
         self._bridges: dict[tuple[Place, str], Network] = {}
+        self._kept_for: dict[tuple[str, str], str] = {}
         self._macs: set[str] = set()
         self._addresses: dict[str, list[str]] = {}
         self._ranges: dict[str, list[str]] = {}
         self._chosen_ranges: dict[str, set[str]] = {}
         for each in taken.values():
             self._macs.update(each.macs)
+            for identity, kept in each.addresses.items():
+                self._addresses.setdefault(identity, []).extend(kept)
+                self._kept_for.update({(identity, mac.lower()): address for address, mac in kept.items()})
         for records in (state.records, state.deposed):
             for record in records.values():
                 self._remember(record)
@@ -171,8 +175,8 @@ class Seats:
                     at(index, "network"),
                 )
             owner = f"{key} (nic {index + 1})" if index else key
-            self._address(owner, index, made, before, network, unset, at, record is not None)
             self._mac(key, owner, index, made, before, unset, at, record is not None)
+            self._address(owner, index, made, before, network, unset, at, record is not None)
             seated.append(made)
         return seated, frozenset(unset)
 
@@ -210,13 +214,22 @@ class Seats:
                 nic["address"] = kept
                 unset.add(f"nic[{index}].address")
                 return
-            number = book.lowest(owner)
+            number = self._kept(network, nic["mac"], owner) or book.lowest(owner)
         except RangeError as error:
             raise problem("invalid-address", "Invalid address", f"{owner}: {error}", at(index, "address")) from None
         network.chosen.add(number)
         nic["address"] = book.subnet.text(number)
         if not recorded:
             unset.add(f"nic[{index}].address")
+
+    def _kept(self, network: Network, mac: str, owner: str) -> int:
+        """The address that the network on its host keeps for a MAC already, as when an earlier run came no further; 0 without."""
+        kept = self._kept_for.get((network.identity, mac))
+        assert network.book is not None
+        number = _number(network.book.subnet, kept) if kept else None
+        if number is None or (network.identity, number) in self._reserved.addresses:
+            return 0
+        return 0 if network.book.claim(number, owner) else number
 
     def _doubled(self, address: str, owner: str, holder: str, network: Network, number: int, at: Range) -> None:
         if number in network.chosen:

@@ -42,7 +42,7 @@ def decide(planning: Planning, resource: Resource) -> Decision:
         return decision
     if record is None:
         decision.does = Does.CREATE
-        planning.refusals.name_taken(decision)
+        planning.refusals.taken(decision)
         return decision
     if record.status is Status.PENDING:
         decision.does, decision.reason = Does.CREATE, "its creation was begun before, and left nothing"

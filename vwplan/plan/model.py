@@ -241,7 +241,8 @@ class PlanOptions:
 class HostView:
     """One host as the planner sees it: objects by identity; `problem` non-empty when it could not be seen.
 
-    `strangers` are objects that are not ours, `facts` what the host says of itself: for `data` blocks.
+    `strangers` are objects that are not ours, `facts` what the host says of itself: for `data` blocks. `addresses` are those that
+    networks keep, as in `Observation`.
     """
 
     key: str
@@ -253,3 +254,4 @@ class HostView:
     problem: str = ""
     strangers: Mapping[str, Observed] = field(default_factory=dict)
     facts: HostFacts | None = None
+    addresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -124,7 +124,7 @@ def _prepare(
         Shapes(kinds),
         options,
         seal,
-        Refusals(problems, state.lineage, sight),
+        Refusals(problems, state, sight, {resource.identity for resource in wanted.resources}),
         Identities(state.lineage),
         records,
         moved,

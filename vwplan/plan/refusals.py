@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
 from vwplan.diagnostics import Diagnostic, Problems, Range
 from vwplan.kinds.model import Effect
 from vwplan.plan.decision import Decision
 from vwplan.plan.drift import measured
 from vwplan.plan.sight import Sight
 from vwplan.provider.api import Observed
+from vwplan.state.records import State
 
 
 class Refusals:
     """The refusals of one planning: collected, and told all together at the end."""
 
-    __slots__ = ("_strangers", "lineage", "problems")
+    __slots__ = ("_macs", "_strangers", "_world", "lineage", "problems")
 
-    def __init__(self, problems: Problems, lineage: str, sight: Sight) -> None:
+    def __init__(self, problems: Problems, state: State, sight: Sight, wanted: Collection[str]) -> None:
+        """`wanted` are the identities of what is wanted: of those, something may be there that is not recorded."""
         self.problems = problems
-        self.lineage = lineage
+        self.lineage = state.lineage
+        self._world = sight.world
         self._strangers: dict[tuple[str, str, str], Observed] = {}
+        self._macs: dict[tuple[str, str], Observed] = {}
+        known = {record.identity for record in state.records.values()} | state.deposed.keys() | set(wanted)
         for view in sight.world.values():
             for observed in (*view.objects.values(), *view.strangers.values()):
-                if observed.mark is None or observed.mark.lineage != lineage:
+                ours = observed.mark is not None and observed.mark.lineage == state.lineage
+                if not ours or observed.identity not in known:
                     self._strangers[view.key, observed.kind, observed.name] = observed
+                    for mac in _macs(observed.arguments):
+                        self._macs[view.key, mac] = observed
 
     def say(self, decision: Decision, code: str, summary: str, detail: str) -> None:
         """Refuse something of one resource."""
         at: Range | None = decision.resource.range if decision.resource is not None else None
         self.problems.add(Diagnostic(code, summary, detail, subject=at, address=decision.key))
 
-    def name_taken(self, decision: Decision) -> None:
-        """A name that somebody else's object has on the host already."""
+    def taken(self, decision: Decision) -> None:
+        """A name, a MAC or an address that an object which is not recorded has on the host already."""
         if not self._strangers:
             return
         stranger = self._strangers.get((decision.host, decision.kind, decision.name))
@@ -39,9 +50,33 @@ class Refusals:
                 decision,
                 "name-taken",
                 "Name is taken",
-                f'The host {decision.host} has a {decision.kind} named "{decision.name}" already, which is not this '
-                f"stack's. It is left alone. Give {decision.key} another name, or leave the name out.",
+                f'The host {decision.host} has a {decision.kind} named "{decision.name}" already, {self._whose(stranger)}. It is '
+                f"left alone. Give {decision.key} another name, or leave the name out.",
             )
+        if self._macs and decision.kind == "workspace":
+            for nic in decision.arguments.get("nic") or ():
+                self._nic_taken(decision, nic)
+
+    def _nic_taken(self, decision: Decision, nic: Mapping[str, Any]) -> None:
+        mac, address, network = (nic.get(name) for name in ("mac", "address", "network"))
+        holder = self._macs.get((decision.host, mac)) if isinstance(mac, str) else None
+        if holder is not None and holder.identity != decision.identity:
+            detail = f"{holder.name} on {decision.host} has the MAC address {mac} already, {self._whose(holder)}. Give another."
+            self.say(decision, "mac-taken", "MAC address is taken", detail)
+            return
+        view = self._world.get(decision.host)
+        if view is None or not isinstance(network, str) or not isinstance(address, str):
+            return
+        kept = view.addresses.get(network, {}).get(address)
+        holder = self._macs.get((decision.host, kept)) if kept and kept != mac else None
+        if holder is not None:
+            detail = f"{holder.name} on {decision.host} has {address} already, {self._whose(holder)}. Give another."
+            self.say(decision, "address-taken", "Address is taken", detail)
+
+    def _whose(self, stranger: Observed) -> str:
+        if stranger.mark is not None and stranger.mark.lineage == self.lineage:
+            return "which this stack made and records no more (`vwplan orphans` adopts or deletes it)"
+        return "which is not this stack's"
 
     def foreign(self, decision: Decision, observed: Observed) -> None:
         """An object under our identity that bears no mark of ours."""
@@ -152,3 +187,11 @@ class Refusals:
             "Object is still in use",
             f"{decision.key} would be destroyed, but {', '.join(users[:3])} {why}.",
         )
+
+
+def _macs(arguments: Mapping[str, Any]) -> Iterator[str]:
+    """The MAC addresses of a machine's nics."""
+    for nic in arguments.get("nic") or ():
+        mac = nic.get("mac")
+        if isinstance(mac, str):
+            yield mac.lower()

@@ -106,7 +106,8 @@ class Observation:
     imported. `complete` and `digest` are told of them as of any object, and in the fact `addresses` of a machine what the host has
     noted of each nic's address, in their order (empty where it has not).
     `images` are the digests of the bases that are complete. `networks` are the address ranges (CIDR) in use on the host
-    by anybody, `macs` the MAC addresses, so that new ones can be chosen beside them.
+    by anybody, `macs` the MAC addresses, so that new ones can be chosen beside them. `addresses` are, by the identity of a network,
+    those that it keeps for machines, each with the MAC that it is kept for.
     """
 
     host: HostFacts
@@ -115,6 +116,7 @@ class Observation:
     networks: tuple[str, ...] = ()
     macs: frozenset[str] = frozenset()
     strangers: tuple[Observed, ...] = ()
+    addresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class Verb(Enum):
