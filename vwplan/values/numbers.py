@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, localcontext
 from fractions import Fraction
+from functools import lru_cache
 
 PRECISION = 512
 """Binary digits that a number has unless it says otherwise."""
@@ -322,12 +323,20 @@ def _decimal(mantissa: int, exponent: int) -> tuple[str, int]:
     return text.rstrip("0"), len(text) - places
 
 
+@lru_cache(maxsize=8)
+def _power_of_ten(power: int) -> int:
+    """Kept, because a number and its neighbours need the same one, and it takes longer than all the rest."""
+    ten: int = 10
+    result: int = ten**power
+    return result
+
+
 def _first_digits(mantissa: int, exponent: int) -> tuple[str, int]:
     left_out = (mantissa.bit_length() + exponent) * 30103 // 100000 - _ENOUGH
     if exponent >= 0:
-        value, rest = divmod(mantissa << exponent, 10**left_out)
+        value, rest = divmod(mantissa << exponent, _power_of_ten(left_out))
     else:
-        scaled = mantissa * 10**-left_out
+        scaled = mantissa * _power_of_ten(-left_out)
         value, rest = scaled >> -exponent, scaled & ((1 << -exponent) - 1)
     text = str(value)
     return (text + "1" if rest else text.rstrip("0")), len(text) + left_out

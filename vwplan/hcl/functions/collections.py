@@ -33,6 +33,7 @@ from vwplan.values import (
     unmark,
 )
 from vwplan.values.sets import identity
+from vwplan.values.types import is_dynamic
 from vwplan.values.value import NOT_NULL
 
 _ANY_LIST = ListType(DYNAMIC)
@@ -91,7 +92,15 @@ def _concat(arguments: Arguments, type: Type) -> Value:
         value, own = unmark(argument)
         marks |= own
         items += sequence(value).items
-    return mark(ListValue(type.element, items) if isinstance(type, ListType) else TupleValue(items), marks)
+    if not isinstance(type, ListType):
+        return mark(TupleValue(items), marks)
+    element = type.element
+    if items and is_dynamic(element):
+        # An empty list of anything says nothing: the elements of the others say what they are.
+        element = type_of(items[0])
+        if any(type_of(item) != element for item in items):
+            raise FunctionProblem("the lists have elements of different types")
+    return mark(ListValue(element, items), marks)
 
 
 def _distinct(arguments: Arguments, type: Type) -> Value:

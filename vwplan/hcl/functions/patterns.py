@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -32,6 +33,12 @@ _STRING_NULL = Null(STRING)
 
 MOST_MATCHES = 500_000
 """How many matches of a pattern are gone through."""
+
+LONGEST_SEARCH = 5.0
+"""Seconds of processor time within which all matches of a pattern must be found.
+
+One search takes time in proportion to the text, but each of very many may look to its end: `x*y|.` in a text of `x`.
+"""
 
 
 @lru_cache(maxsize=512)
@@ -66,12 +73,15 @@ def _pattern(pattern: str) -> Any:
 def _matches(pattern: Any, found: str) -> Iterator[Any]:
     """Every match from left to right; none of nothing right behind another. `FunctionProblem` where there are too many."""
     previous, count = -1, 0
+    until = time.thread_time() + LONGEST_SEARCH
     for match in pattern.finditer(found):
         start, end = match.span()
         if not (start == end == previous):
             count += 1
             if count > MOST_MATCHES:
                 raise FunctionProblem(f"the pattern matches more than {MOST_MATCHES:,} times")
+            if not count & 63 and time.thread_time() > until:
+                raise FunctionProblem("finding every match of the pattern in a text of this length takes too long")
             yield match
         previous = end
 
