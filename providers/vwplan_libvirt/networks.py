@@ -13,6 +13,7 @@ from vwplan_libvirt.document import Element, parsed, written
 from vwplan_libvirt.domain_view import domain_of
 from vwplan_libvirt.errors import code_of, explaining
 from vwplan_libvirt.host import Host
+from vwplan_libvirt.left_bridge import start_network
 from vwplan_libvirt.mark import OBJECT, mark_element, mark_of, marked_cidr
 from vwplan_libvirt.naming import bridge_of
 from vwplan_libvirt.network_xml import Reservation, SeenNetwork, network_of, network_text, reservations_of
@@ -91,7 +92,7 @@ def create_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
             )
             network = host.connection.networkDefineXML(text)
             try:
-                network.create()
+                start_network(host, network)
                 network.setAutostart(1)
             except libvirt.libvirtError:
                 # One that cannot be started stands in the way of the next try.
@@ -100,8 +101,8 @@ def create_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
                 raise
         else:
             _write_mark(host, network, action)
-            if not network.isActive():
-                network.create()
+            start_network(host, network)
+            network.setAutostart(1)
     return Outcome(look_at_network(host, action.identity))
 
 
@@ -124,7 +125,7 @@ def update_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
     with explaining(f"updating the network {action.name}"):
         _write_mark(host, network, action)
         if not network.isActive():
-            network.create()
+            start_network(host, network)
             network.setAutostart(1)
             # The new bridge knows nothing of what was plugged into the old one.
             users = [domain.name() for domain in _domains_on(host, action.name) if domain.isActive()]
@@ -190,8 +191,7 @@ def start_networks(host: Host, identities: Iterable[str]) -> None:
         if network is None:
             raise Refused("Refers to nothing", f"The network {identity} is not on this host. Plan again.")
         with explaining(f"starting the network {network.name()}"):
-            if not network.isActive():
-                network.create()
+            start_network(host, network)
 
 
 def reserve(host: Host, seen: SeenNetwork, wanted: Reservation) -> None:

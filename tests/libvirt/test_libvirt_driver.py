@@ -35,6 +35,7 @@ from vwplan.provider import (
 )
 from vwplan_libvirt import errors, naming, tenancy
 from vwplan_libvirt.bases import base_parts
+from vwplan_libvirt.left_bridge import start_network
 from vwplan_libvirt.settings import Settings
 
 
@@ -403,6 +404,26 @@ def test_a_network_that_stopped_is_started_and_it_is_said_who_lost_it(play: Play
     outcome = play.do(replace(network, verb=Verb.UPDATE, changes=("status",)))
     assert outcome.observed is not None and outcome.observed.status == "active"
     assert outcome.note == f"{machine.name} must be restarted to be on it again"
+
+
+def test_a_bridge_that_a_dead_libvirtd_left_is_told_of_where_it_cannot_be_removed(play: Play) -> None:
+    network = play.network()
+    play.do(network)
+    there = play.connection._host  # type: ignore[attr-defined]
+    bridge = naming.bridge_of(network.identity)
+
+    class Blocked:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(there.network(network.identity), name)
+
+        def isActive(self) -> bool:
+            return False
+
+        def create(self) -> None:
+            raise libvirt.libvirtError(f"Network is already in use by interface {bridge}")
+
+    with pytest.raises(Refused, match=f"ip link delete {bridge}"):
+        start_network(there, Blocked())
 
 
 def test_what_this_provider_does_not_know_is_refused(play: Play) -> None:
