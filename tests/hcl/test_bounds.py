@@ -12,7 +12,6 @@ from vwplan.hcl.parser import parse_expression
 from vwplan.values import NUMBER, ListValue, Value, type_of, type_text
 from vwplan.values.numbers import number_text, parse_number, whole_text
 
-
 ROW = ListValue(NUMBER, range(1024))
 
 

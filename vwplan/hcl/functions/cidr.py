@@ -24,8 +24,13 @@ class Prefix(NamedTuple):
         """How many addresses it has."""
         return 1 << (self.bits - self.length)
 
+    @property
+    def stands_for_4(self) -> bool:
+        """Whether it is a prefix of version 6 whose addresses stand for those of version 4."""
+        return self.bits == 128 and self.base >> 32 == 0xFFFF
+
     def __str__(self) -> str:
-        return f"{address_text(self.base, self.bits)}/{self.length}"
+        return f"{address_text(self.base, self.bits)}/{self.length - 96 if self.stands_for_4 else self.length}"
 
 
 def address_text(number: int, bits: int) -> str:
@@ -120,7 +125,12 @@ def _cidrsubnets(arguments: Arguments, _: Type) -> Value:
         base = -(-following // size) * size
         if base + size > prefix.base + prefix.size:
             raise ArgumentProblem(at, f"there is no room left in {prefix} for a prefix of {length} bits")
-        made.append(str(Prefix(base, length, prefix.bits)))
+        subnet = Prefix(base, length, prefix.bits)
+        if not base or prefix.stands_for_4 or (subnet.stands_for_4 and not base & 0xFFFFFFFF):
+            # Nothing is wrong with it, but Terraform takes an address of zero for the end of all addresses.
+            reason = f"no subnet that starts at {address_text(base, prefix.bits)} can be listed: use cidrsubnet for it"
+            raise ArgumentProblem(at, reason)
+        made.append(str(subnet))
         following = base + size
     return ListValue(STRING, made)
 

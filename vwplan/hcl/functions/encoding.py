@@ -211,7 +211,7 @@ def _dynamic(arguments: Arguments) -> Type:
 def _rows(found: str) -> Iterator[tuple[int, list[str]]]:
     """The records of a CSV text, each with its line: RFC 4180, empty lines skipped."""
     at, line, size = 0, 1, len(found)
-    while at < size and found[at:] != "\r":
+    while at < size and not (at == size - 1 and found[at] == "\r"):
         if found[at] == "\n" or found.startswith("\r\n", at):
             at += 1 if found[at] == "\n" else 2
             line += 1
@@ -262,7 +262,8 @@ def _quoted_field(found: str, at: int, line: int) -> tuple[str, int, int]:
             at = quote + 2
             continue
         at = quote + 1
-        ended = at >= len(found) or found[at] in ",\n" or found.startswith("\r\n", at) or found[at:] == "\r"
+        last = at == len(found) - 1 and found[at] == "\r"
+        ended = at >= len(found) or last or found[at] in ",\n" or found.startswith("\r\n", at)
         if not ended:
             raise FunctionProblem(f"this is not CSV: line {line}: something follows a quoted field")
         return "".join(out), at, line
@@ -274,9 +275,11 @@ def _csvdecode(arguments: Arguments, _: Type) -> Value:
     if header is None:
         raise FunctionProblem("this is not CSV: the line of column names is missing")
     names = [normal(name) for name in header[1]]
+    seen: set[str] = set()
     for name in names:
-        if names.count(name) > 1:
+        if name in seen:
             raise FunctionProblem(f'there are two columns named "{name}"')
+        seen.add(name)
     made: list[Value] = []
     for line, fields in rows:
         if len(fields) != len(names):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vwplan.hcl.functions.arguments import mapping, sequence, text
+from vwplan.hcl.functions.arguments import SEQUENCES, mapping, sequence, text
 from vwplan.hcl.functions.model import ArgumentProblem, Arguments, FunctionProblem, Parameter, plain, pure
 from vwplan.values import (
     DYNAMIC,
@@ -16,6 +16,7 @@ from vwplan.values import (
     Null,
     ObjectType,
     ObjectValue,
+    SetValue,
     TupleType,
     TupleValue,
     Type,
@@ -97,6 +98,11 @@ def _merge(arguments: Arguments, type: Type) -> Value:
         marks |= own
         if isinstance(value, MapValue | ObjectValue):
             made.update(value.items)
+        elif isinstance(value, SEQUENCES) and all(isinstance(item, str) for item in value.items):
+            # Beside a null, whose type is not known, Terraform takes for maps whatever has texts for keys: sets of them.
+            if value.items and not isinstance(value, SetValue):
+                raise ArgumentProblem(at, f"a map or object is required, not a {type_of(value).friendly}")
+            made.update((text(item), item) for item in value.items)
         elif not isinstance(value, Null):
             raise ArgumentProblem(at, f"a map or object is required, not a {type_of(value).friendly}")
     return mark(MapValue(type.element, made) if isinstance(type, MapType) else ObjectValue(made), marks)
