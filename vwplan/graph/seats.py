@@ -177,6 +177,8 @@ class Seats:
             owner = f"{key} (nic {index + 1})" if index else key
             self._mac(key, owner, index, made, before, unset, at, record is not None)
             self._address(owner, index, made, before, network, unset, at, record is not None)
+            # Shown in the order in which people say it: the address, then what it hangs on.
+            made["mac"] = made.pop("mac")
             seated.append(made)
         return seated, frozenset(unset)
 
