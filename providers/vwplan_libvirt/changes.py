@@ -10,6 +10,7 @@ import libvirt
 
 from vwplan.provider.api import Action, Changed, Outcome, Refused, Reporter, Verb
 from vwplan_libvirt.document import Element, attribute_at, element, parsed, written
+from vwplan_libvirt.domain_view import domain_of
 from vwplan_libvirt.domain_xml import ROOT_DISK, SEED_DISK, VOLUME_DISKS, Disk, Nic, disk_element, nic_element
 from vwplan_libvirt.errors import explaining
 from vwplan_libvirt.host import Host, nics_of, volumes_of
@@ -17,7 +18,7 @@ from vwplan_libvirt.naming import disk_name
 from vwplan_libvirt.network_xml import reservations_of
 from vwplan_libvirt.networks import need_network, release_reservation, reserve, seen_network
 from vwplan_libvirt.power import read_power
-from vwplan_libvirt.seeding import write_seed
+from vwplan_libvirt.seeding import reads_seed, write_seed
 from vwplan_libvirt.volumes import MIB, grow
 from vwplan_libvirt.workspaces import attached_disk, look_at_workspace, write_mark
 
@@ -52,7 +53,7 @@ def change_workspace(host: Host, action: Action, reporter: Reporter) -> Outcome:
             _change_definition(host, domain, action, changes)
     if "nic" in changes:
         _move_reservations(host, action)
-    if "nic" in changes and action.verb is not Verb.RELEASE:
+    if "nic" in changes and action.verb is not Verb.RELEASE and reads_seed(host, action.identity, domain.XMLDesc(0)):
         write_seed(host, action)
     write_mark(domain, action.mark)
     return Outcome(look_at_workspace(host, action.identity))
@@ -61,6 +62,11 @@ def change_workspace(host: Host, action: Action, reporter: Reporter) -> Outcome:
 def _grow(host: Host, domain: Any, action: Action, *, is_on: bool) -> None:
     seen = host.pool.seen(disk_name(action.identity))
     size = int((action.arguments.get("resources") or {}).get("disk") or 0) * MIB
+    if seen is None and domain_of(domain.XMLDesc(0)).is_foreign:
+        raise Refused(
+            "Disk is not vwplan's",
+            f"{action.name} was imported, and the disk that it starts from is left as it is. Take resources.disk back.",
+        )
     if seen is None:
         raise Changed("Changed since the plan", f"The disk of {action.name} is not there any more. Plan again.")
     if size:
@@ -75,8 +81,13 @@ def _wanted_disks(host: Host, action: Action) -> list[Disk]:
     return [attached_disk(host, volume) for volume in volumes_of(action.arguments)]
 
 
-def _is_volume(disk: Element) -> bool:
-    return attribute_at(disk, "target", "dev") not in (ROOT_DISK, SEED_DISK) and disk.get("device") == "disk"
+def _volumes_in(root: Element, identity: str) -> list[Element]:
+    """The disks of a described machine that are volumes; of one that somebody else made, all but the first."""
+    disks = [disk for disk in root.iterfind("devices/disk") if disk.get("device", "disk") == "disk"]
+    own = disk_name(identity)
+    if not any(attribute_at(disk, "source", "file").rpartition("/")[2] == own for disk in disks):
+        return disks[1:]
+    return [disk for disk in disks if attribute_at(disk, "target", "dev") not in (ROOT_DISK, SEED_DISK)]
 
 
 def _nic_key(nic: Element) -> tuple[str, str]:
@@ -96,12 +107,13 @@ def _difference(
         off += [nic for nic in there if _nic_key(nic) not in keys]
         on += [nic_element(nic) for nic, key in zip(wanted, keys, strict=True) if key not in map(_nic_key, there)]
     if "disk" in changes:
-        there = [disk for disk in root.iterfind("devices/disk") if _is_volume(disk)]
+        there = _volumes_in(root, action.identity)
         volumes = _wanted_disks(host, action)
         paths = {volume.path for volume in volumes}
         kept = [disk for disk in there if attribute_at(disk, "source", "file") in paths]
-        off += [disk for disk in there if disk not in kept]
-        used = {attribute_at(disk, "target", "dev") for disk in kept}
+        going = [disk for disk in there if disk not in kept]
+        off += going
+        used = {attribute_at(disk, "target", "dev") for disk in root.iterfind("devices/disk") if disk not in going}
         free = iter([target for target in VOLUME_DISKS if target not in used])
         kept_paths = {attribute_at(disk, "source", "file") for disk in kept}
         on += [disk_element(volume, next(free)) for volume in volumes if volume.path not in kept_paths]

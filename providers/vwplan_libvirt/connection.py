@@ -24,12 +24,12 @@ from vwplan_libvirt.deliver import deliver
 from vwplan_libvirt.errors import explaining
 from vwplan_libvirt.host import Host
 from vwplan_libvirt.images import delete_base, look_at_base, stage
-from vwplan_libvirt.networks import create_network, delete_network, look_at_network, update_network
-from vwplan_libvirt.observe import observe
+from vwplan_libvirt.networks import adopt_network, create_network, delete_network, look_at_network, update_network
+from vwplan_libvirt.observe import foreign_objects, observe
 from vwplan_libvirt.power import bring_to
 from vwplan_libvirt.ready import wait_ready
-from vwplan_libvirt.volumes import create_volume, delete_volume, look_at_volume, update_volume
-from vwplan_libvirt.workspaces import create_workspace, delete_workspace, look_at_workspace, write_mark
+from vwplan_libvirt.volumes import adopt_volume, create_volume, delete_volume, look_at_volume, update_volume
+from vwplan_libvirt.workspaces import adopt_workspace, create_workspace, delete_workspace, look_at_workspace, write_mark
 
 
 def open_connection(configuration: HostConfiguration) -> LibvirtConnection:
@@ -50,6 +50,12 @@ class LibvirtConnection:
     def observe(self) -> Observation:
         """Everything of ours on the host, in bulk."""
         return observe(self._host)
+
+    def volumes(self) -> tuple[Observed, ...]:
+        """The volumes on the host that are not ours."""
+        self._host.pool.refresh()
+        with explaining("listing volumes"):
+            return foreign_objects(self._host)
 
     def inspect(self, kind: str, identity: str, name: str) -> Observed | None:
         """One object with all of its parts, as it is now; None when no part of it exists."""
@@ -88,7 +94,7 @@ class LibvirtConnection:
         if action.verb not in (Verb.CREATE, Verb.DELETE):
             action = dataclasses.replace(action, expects=action.expects or Expectation(True))
         check_expectation(action, observed)
-        if observed is not None and observed.mark is None and action.verb not in (Verb.CREATE, Verb.DELETE):
+        if observed is not None and observed.mark is None and action.verb not in (Verb.CREATE, Verb.DELETE, Verb.ADOPT):
             raise Changed(
                 "Changed since the plan",
                 f"Of the {action.kind} {action.name} only parts are there: {', '.join(observed.parts)}. Plan again.",
@@ -128,6 +134,9 @@ _PERFORM = {
     ("volume", Verb.CREATE): create_volume,
     ("volume", Verb.UPDATE): update_volume,
     ("volume", Verb.DELETE): delete_volume,
+    ("network", Verb.ADOPT): adopt_network,
+    ("volume", Verb.ADOPT): adopt_volume,
+    ("workspace", Verb.ADOPT): adopt_workspace,
     ("workspace", Verb.CREATE): create_workspace,
     ("workspace", Verb.UPDATE): change_workspace,
     ("workspace", Verb.RELEASE): change_workspace,

@@ -7,7 +7,7 @@ from vwplan_libvirt.agent import Agent, AgentError, AgentSilent, silent
 from vwplan_libvirt.host import Host
 from vwplan_libvirt.power import read_power
 from vwplan_libvirt.seed import context_text, hosts_block, with_hosts
-from vwplan_libvirt.seeding import write_seed
+from vwplan_libvirt.seeding import reads_seed, write_seed
 
 _CONTEXT = "/run/vw/context.json"
 _HOSTS = "/etc/hosts"
@@ -18,7 +18,8 @@ def deliver(host: Host, action: Action, reporter: Reporter) -> None:
     domain = host.domain(action.identity)
     if domain is None:
         raise Changed("Changed since the plan", f"The machine {action.name} is not there any more. Plan again.")
-    write_seed(host, action)
+    if reads_seed(host, action.identity, domain.XMLDesc(0)):
+        write_seed(host, action)
     if action.context is None or host.is_pretended:
         return
     if read_power(domain) != "running":

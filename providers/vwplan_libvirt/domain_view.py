@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vwplan.provider.api import Mark
 from vwplan_libvirt.document import Element, attribute_at, bytes_at, parsed, text_at
 from vwplan_libvirt.mark import boot_of, mark_of
+from vwplan_libvirt.naming import disk_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class SeenDomain:
     nics: tuple[SeenNic, ...]
     disks: tuple[SeenDisk, ...]
     boot: str
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether somebody else made it, and its system is on a disk that is not ours: imported, if it bears a mark."""
+        own = disk_name(self.identity)
+        return not any(disk.path.rpartition("/")[2] == own for disk in self.disks)
 
     def disk(self, target: str) -> SeenDisk | None:
         """The disk at a target."""

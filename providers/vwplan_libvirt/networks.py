@@ -133,6 +133,13 @@ def update_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
     return Outcome(look_at_network(host, action.identity), note=note)
 
 
+def adopt_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
+    """Mark a network that somebody else made, and change nothing of it."""
+    with explaining(f"marking the network {action.name}"):
+        _write_mark(host, host.network(action.identity), action)
+    return Outcome(look_at_network(host, action.identity))
+
+
 def _write_mark(host: Host, network: Any, action: Action) -> None:
     root = parsed(description_of(host, network))
     if mark_of(root) == action.mark:

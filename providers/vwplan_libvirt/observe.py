@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,14 @@ import libvirt
 from vwplan.provider.api import Observation, Observed
 from vwplan_libvirt.bases import complete_digests
 from vwplan_libvirt.document import parsed
-from vwplan_libvirt.domain_view import SeenDomain, domain_of
+from vwplan_libvirt.domain_view import SeenDomain, SeenNic, domain_of
 from vwplan_libvirt.errors import code_of, explaining
+from vwplan_libvirt.foreign import find_all_foreign, foreign_volumes, is_foreign
 from vwplan_libvirt.host import Host
 from vwplan_libvirt.naming import disk_name, part_of, seed_name
 from vwplan_libvirt.network_xml import SeenNetwork, network_of
 from vwplan_libvirt.networks import description_of, observed_network
-from vwplan_libvirt.volumes import observed_volume
+from vwplan_libvirt.volumes import observed_foreign, observed_volume
 from vwplan_libvirt.workspace_view import observed_workspace, power_of
 
 
@@ -42,12 +45,20 @@ def observe(host: Host) -> Observation:
         complete_digests(names, ("",) if host.is_pretended else ("", "info")),
         tuple(sorted({seen.cidr for seen, _ in networks if seen.cidr} | _ranges_in_use(host))),
         frozenset(nic.mac for domain, _ in domains for nic in domain.nics if nic.mac),
-        tuple(_strangers(networks, domains, objects)),
+        tuple(_strangers(host, networks, domains, objects)),
         {seen.identity: {one.address: one.mac for one in seen.reservations} for seen, _ in networks},
     )
 
 
+def foreign_objects(host: Host) -> tuple[Observed, ...]:
+    """The volumes on the host that are not ours."""
+    marked = {part.identity for name in host.pool.names() if (part := part_of(name)) is not None}
+    found = (observed_foreign(foreign, []) for foreign in foreign_volumes(host))
+    return tuple(one for one in found if one.identity not in marked)
+
+
 def _strangers(
+    host: Host,
     networks: Iterable[tuple[SeenNetwork, bool]],
     domains: Iterable[tuple[SeenDomain, tuple[str, str]]],
     ours: Iterable[Observed],
@@ -58,11 +69,24 @@ def _strangers(
     for seen, is_active in networks:
         if seen.mark is None:
             yield observed_network(seen, is_active=is_active)
+    leased: dict[str, dict[str, str]] = {}
     for domain, power in domains:
         if domain.identity not in known:
-            yield observed_workspace(
+            stranger = observed_workspace(
                 domain.identity, domain, power, None, False, lambda name: identities.get(name, name)
             )
+            addresses = [_leased(host, nic, leased) for nic in domain.nics if domain.boot]
+            yield replace(stranger, facts={**stranger.facts, "addresses": addresses}) if any(addresses) else stranger
+
+
+def _leased(host: Host, nic: SeenNic, leased: dict[str, dict[str, str]]) -> str:
+    """The address that DHCP has given to a nic; empty where it has not, or cannot be asked. `leased` is by network and MAC."""
+    if nic.network and nic.network not in leased:
+        leased[nic.network] = {}
+        with suppress(libvirt.libvirtError):
+            found = host.connection.networkLookupByName(nic.network).DHCPLeases()
+            leased[nic.network] = {one["mac"].lower(): one["ipaddr"] for one in found if ":" not in one["ipaddr"]}
+    return leased[nic.network].get(nic.mac, "") if nic.network else ""
 
 
 def _networks(host: Host) -> Iterable[tuple[SeenNetwork, bool]]:
@@ -97,6 +121,9 @@ def _volumes(host: Host, names: Iterable[str]) -> Iterable[Observed]:
             bytes_of[part.identity] = name
         elif part is not None and part.sort == "mark":
             marks[part.identity].append(name)
+    imported = find_all_foreign(host, {identity for identity in marks.keys() - bytes_of.keys() if is_foreign(identity)})
+    for identity, foreign in imported.items():
+        yield observed_foreign(foreign, marks.pop(identity))
     for identity in sorted(bytes_of.keys() | marks.keys()):
         seen = host.pool.seen(bytes_of[identity]) if identity in bytes_of else None
         if seen is not None or identity in marks:

@@ -12,7 +12,7 @@ from vwplan_libvirt.errors import code_of, explaining
 from vwplan_libvirt.host import Host, nics_of
 from vwplan_libvirt.mark import BOOT, boot_text
 from vwplan_libvirt.networks import start_networks
-from vwplan_libvirt.seeding import write_seed
+from vwplan_libvirt.seeding import reads_seed, write_seed
 from vwplan_libvirt.workspace_view import power_of
 
 _AGAIN_SECONDS = 5.0
@@ -79,7 +79,8 @@ def _pause(host: Host, domain: Any, power: str, action: Action, reporter: Report
 def start(host: Host, domain: Any, action: Action, reporter: Reporter, *, paused: bool = False) -> None:
     """Boot a machine that is off, on networks that run and with a seed that says what is so today."""
     start_networks(host, dict.fromkeys(nic["network"] for nic in nics_of(action.arguments)))
-    write_seed(host, action)
+    if reads_seed(host, action.identity, domain.XMLDesc(0)):
+        write_seed(host, action)
     _create(domain, libvirt.VIR_DOMAIN_START_PAUSED if paused and not host.is_pretended else 0, reporter)
     if paused and host.is_pretended:
         domain.suspend()

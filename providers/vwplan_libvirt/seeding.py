@@ -50,6 +50,11 @@ def write_seed(host: Host, action: Action, networks: Mapping[str, SeenNetwork] |
     return True
 
 
+def reads_seed(host: Host, identity: str, text: str) -> bool:
+    """Whether a machine, described so, has its seed among its disks: one that somebody else made has none."""
+    return host.is_pretended or seed_name(identity) in text
+
+
 def read_seed(host: Host, identity: str) -> dict[str, bytes]:
     """The files of the seed that is there; none where there is none, or none that can be read."""
     content = host.pool.read(seed_name(identity))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,11 +13,13 @@ from vwplan.provider.law import arguments_digest
 from vwplan_libvirt.bases import find_base, need_base
 from vwplan_libvirt.domain_view import domain_of
 from vwplan_libvirt.errors import code_of, explaining
+from vwplan_libvirt.foreign import ForeignVolume, find_foreign, foreign_identity, overlays_of
 from vwplan_libvirt.host import Host
 from vwplan_libvirt.naming import base_name, mark_in, mark_name, part_of, volume_name
 from vwplan_libvirt.volume_xml import SeenVolume, volume_text
 
 MIB = 1 << 20
+_ENDING_SECONDS = 3.0
 
 
 def mark_among(names: list[str]) -> tuple[int, Mark] | None:
@@ -25,26 +28,38 @@ def mark_among(names: list[str]) -> tuple[int, Mark] | None:
     return max(marks, key=lambda found: found[0]) if marks else None
 
 
-def observed_volume(identity: str, seen: SeenVolume | None, marks: list[str]) -> Observed:
-    """A volume as an object, from its description and the names of the volumes that mark it."""
+def observed_volume(identity: str, seen: SeenVolume | None, marks: list[str], foreign: str = "") -> Observed:
+    """A volume as an object, from its description and the names of the volumes that mark it.
+
+    `foreign` is the name of one that somebody else made: it is whole without a mark.
+    """
     found = mark_among(marks)
     mark = None if found is None else found[1]
     arguments: dict[str, Any] = {}
     if seen is not None:
         arguments = {"size": -(-seen.capacity // MIB), "format": seen.format}
     parts = tuple(name for name, there in (("volume", seen is not None), ("mark", mark is not None)) if there)
+    facts: dict[str, Any] = {"path": seen.path} if seen is not None else {}
+    if foreign and mark is not None:
+        facts["imported"] = True
+    whole = len(parts) == 2 or bool(foreign)
     return Observed(
         "volume",
         identity,
-        seen.name if seen is not None else "",
+        foreign or (seen.name if seen is not None else ""),
         mark,
         arguments,
-        {"path": seen.path} if seen is not None else {},
+        facts,
         arguments_digest(arguments),
         parts,
-        len(parts) == 2,
-        "present" if len(parts) == 2 else "half-made",
+        whole,
+        "present" if whole else "half-made",
     )
+
+
+def observed_foreign(foreign: ForeignVolume, marks: list[str]) -> Observed:
+    """A volume that somebody else made, as an object."""
+    return observed_volume(foreign_identity(foreign.seen.path), foreign.seen, marks, foreign.name)
 
 
 def _parts(host: Host, identity: str) -> tuple[SeenVolume | None, list[str]]:
@@ -61,6 +76,9 @@ def _parts(host: Host, identity: str) -> tuple[SeenVolume | None, list[str]]:
 def look_at_volume(host: Host, identity: str) -> Observed | None:
     """A volume as an object; None when no part of it exists."""
     seen, marks = _parts(host, identity)
+    foreign = find_foreign(host, identity)
+    if foreign is not None:
+        return observed_foreign(foreign, marks)
     return observed_volume(identity, seen, marks) if seen is not None or marks else None
 
 
@@ -70,6 +88,9 @@ def need_volume(host: Host, identity: str) -> SeenVolume:
         seen = host.pool.seen(volume_name(identity, format))
         if seen is not None:
             return seen
+    foreign = find_foreign(host, identity)
+    if foreign is not None:
+        return foreign.seen
     raise Refused("Refers to nothing", f"The volume {identity} is not on this host. Plan again.")
 
 
@@ -127,6 +148,9 @@ def _write_mark(host: Host, mark: Mark, old: list[str]) -> None:
 def update_volume(host: Host, action: Action, reporter: Reporter) -> Outcome:
     """Grow a volume, also while a machine uses it."""
     seen, marks = _parts(host, action.identity)
+    foreign = find_foreign(host, action.identity)
+    if foreign is not None:
+        seen = foreign.seen
     others = [change for change in action.changes if change not in ("size", "keep")]
     if seen is None or others:
         raise Refused(
@@ -155,9 +179,18 @@ def grow(host: Host, seen: SeenVolume, size: int, name: str, domains: Iterable[A
                 continue
             for disk in domain_of(text).disks:
                 if disk.path == seen.path and _grown_running(domain, disk.target, size):
-                    host.pool.refresh()
+                    _refresh(host, seen)
                     return
-        host.pool.volume(seen.name).resize(size, 0)
+        found = host.pool.volume(seen.name) if seen.name.startswith("vw-") else None
+        (found or host.connection.storageVolLookupByPath(seen.path)).resize(size, 0)
+
+
+def _refresh(host: Host, seen: SeenVolume) -> None:
+    """Have the pool of a volume look at it anew."""
+    if seen.name.startswith("vw-"):
+        host.pool.refresh()
+    else:
+        host.connection.storageVolLookupByPath(seen.path).storagePoolLookupByVolume().refresh(0)
 
 
 def _grown_running(domain: Any, target: str, size: int) -> bool:
@@ -165,8 +198,12 @@ def _grown_running(domain: Any, target: str, size: int) -> bool:
     try:
         domain.blockResize(target, size, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
     except libvirt.libvirtError:
-        if _is_on(domain):
-            raise
+        # One that is being ended breaks off its calls a moment before it counts as off.
+        deadline = time.monotonic() + _ENDING_SECONDS
+        while _is_on(domain):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
         return False
     return True
 
@@ -186,16 +223,40 @@ def volume_users(host: Host, path: str) -> list[str]:
         return [domain.name() for domain, text in host.described() if path in text]
 
 
+def adopt_volume(host: Host, action: Action, reporter: Reporter) -> Outcome:
+    """Mark a volume that somebody else made; or one of ours, of which the state lost the record."""
+    _, marks = _parts(host, action.identity)
+    _write_mark(host, action.mark, marks)
+    return Outcome(look_at_volume(host, action.identity))
+
+
 def delete_volume(host: Host, action: Action, reporter: Reporter) -> Outcome:
     """Take a volume away, its mark first, unless a machine has it."""
     seen, marks = _parts(host, action.identity)
+    foreign = find_foreign(host, action.identity)
+    if foreign is not None:
+        seen = foreign.seen
     users = volume_users(host, seen.path) if seen is not None else []
     if users:
         raise Refused(
             "Still in use", f"The volume {action.name} is used by {', '.join(users[:5])}. Those must go first."
         )
+    if foreign is not None:
+        _delete_foreign(host, foreign, action.name)
+        seen = None
     for name in marks:
         host.pool.delete(name)
     if seen is not None:
         host.pool.delete(seen.name)
     return Outcome(None)
+
+
+def _delete_foreign(host: Host, foreign: ForeignVolume, name: str) -> None:
+    """Take away what was imported. Its mark goes after it, so that it is never there without one."""
+    overlays = overlays_of(host, foreign.seen.path)
+    if overlays:
+        raise Refused(
+            "Still in use", f"The volume {name} is what {', '.join(overlays[:5])} lie over. Those must go first."
+        )
+    with explaining(f"deleting the volume {name}"):
+        foreign.volume.delete(0)

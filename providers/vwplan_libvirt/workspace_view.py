@@ -11,6 +11,7 @@ from vwplan.provider.api import Observed
 from vwplan.provider.law import arguments_digest
 from vwplan_libvirt.domain_view import SeenDomain
 from vwplan_libvirt.domain_xml import ROOT_DISK, SEED_DISK
+from vwplan_libvirt.foreign import foreign_identity
 from vwplan_libvirt.naming import part_of
 from vwplan_libvirt.volume_xml import SeenVolume
 
@@ -60,6 +61,7 @@ def observed_workspace(
     The seed may be missing of a whole one: it is made anew whenever the machine is started, and a call cut off while
     writing it must not make a machine look half-made.
     """
+    is_foreign = domain is not None and disk is None and domain.is_foreign
     there = (("disk", disk is not None), ("seed", has_seed), ("domain", domain is not None))
     parts = tuple(name for name, is_there in there if is_there)
     if domain is None:
@@ -72,26 +74,40 @@ def observed_workspace(
     }
     if disk is not None:
         arguments["resources"]["disk"] = -(-disk.capacity // MIB)
+    facts: dict[str, Any] = {"status": power[1]}
+    if is_foreign:
+        # What it starts from is not ours to grow or to delete; it is noted, and that is all.
+        facts["disks"] = [disk.path for disk in domain.disks if disk.path]
+        if domain.mark is not None:
+            facts["imported"] = True
     return Observed(
         "workspace",
         identity,
         domain.name,
         domain.mark,
         arguments,
-        {"status": power[1]},
+        facts,
         arguments_digest(arguments),
         parts,
-        disk is not None,
+        disk is not None or is_foreign,
         power[1],
         domain.boot,
     )
 
 
 def attached_volumes(domain: SeenDomain) -> list[str]:
-    """The identities of the volumes that a domain has, in the order of their places; of what is not ours, its path."""
+    """The identities of the volumes that a domain has, in the order of their places; where it has none, what it is called.
+
+    The first disk of a machine that somebody else made is what it starts from, and no volume of its.
+    """
+    disks = [disk for disk in domain.disks if disk.target not in (ROOT_DISK, SEED_DISK)]
+    if domain.is_foreign:
+        disks = list(domain.disks[1:])
     found = []
-    for disk in sorted(domain.disks, key=lambda disk: disk.target):
-        if disk.target not in (ROOT_DISK, SEED_DISK):
-            part = part_of(disk.path.rpartition("/")[2])
-            found.append(part.identity if part is not None and part.sort == "volume" else disk.path)
+    for disk in sorted(disks, key=lambda disk: disk.target):
+        part = part_of(disk.path.rpartition("/")[2])
+        if part is not None and part.sort == "volume":
+            found.append(part.identity)
+        else:
+            found.append(foreign_identity(disk.path) if disk.path else disk.target)
     return found

@@ -16,7 +16,7 @@ from vwplan_libvirt.host import Host, nics_of, volumes_of
 from vwplan_libvirt.mark import OBJECT, mark_text
 from vwplan_libvirt.naming import console_name, disk_name, seed_name
 from vwplan_libvirt.network_xml import SeenNetwork, reservations_of
-from vwplan_libvirt.networks import need_network, release_reservation, reserve
+from vwplan_libvirt.networks import need_network, release_reservation, reserve, seen_network
 from vwplan_libvirt.power import shut_down
 from vwplan_libvirt.seeding import write_seed
 from vwplan_libvirt.volumes import need_volume
@@ -153,8 +153,23 @@ def write_mark(domain: Any, mark: Mark) -> None:
         domain.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, mark_text(mark), "vw", OBJECT, flags)
 
 
+def adopt_workspace(host: Host, action: Action, reporter: Reporter) -> Outcome:
+    """Mark a machine that somebody else made, and have its networks keep its addresses; nothing of the machine changes."""
+    hostname = action.arguments.get("hostname") or ""
+    for nic in nics_of(action.arguments):
+        network = seen_network(host, nic["network"])
+        for reservation in reservations_of(({**nic, "hostname": hostname},)):
+            if network is not None:
+                reserve(host, network, reservation)
+    write_mark(host.domain(action.identity), action.mark)
+    return Outcome(look_at_workspace(host, action.identity))
+
+
 def delete_workspace(host: Host, action: Action, reporter: Reporter) -> Outcome:
-    """Take a workspace away, its last part first. What is gone already is no error."""
+    """Take a workspace away, its last part first. What is gone already is no error.
+
+    The disks of one that somebody else made are left: nobody said that they may be lost with it.
+    """
     domain = host.domain(action.identity)
     seen: SeenDomain | None = None
     if domain is not None:
@@ -166,7 +181,8 @@ def delete_workspace(host: Host, action: Action, reporter: Reporter) -> Outcome:
         _undefine(host, domain)
     for name in (console_name(action.identity), seed_name(action.identity), disk_name(action.identity)):
         host.pool.delete(name)
-    return Outcome(None)
+    left = [disk.path for disk in seen.disks if disk.path] if seen is not None and seen.is_foreign else []
+    return Outcome(None, note=f"what vwplan did not make is left: {', '.join(left)}" if left else "")
 
 
 def _end(host: Host, domain: Any, seen: SeenDomain, action: Action, reporter: Reporter) -> None:
@@ -174,7 +190,7 @@ def _end(host: Host, domain: Any, seen: SeenDomain, action: Action, reporter: Re
     with explaining(f"stopping the machine {action.name}"):
         if not domain.isActive():
             return
-        orderly = len(seen.disks) > 2 and not action.arguments.get("force")
+        orderly = (len(seen.disks) > 2 or seen.is_foreign) and not action.arguments.get("force")
         shut_down(host, domain, reporter, orderly=orderly)
 
 

@@ -65,6 +65,10 @@ class SimulatedConnection:
             _kept(things),
         )
 
+    def volumes(self) -> tuple[Observed, ...]:
+        """The volumes in the world that are not ours: observing tells them anyway."""
+        return ()
+
     def inspect(self, kind: str, identity: str, name: str) -> Observed | None:
         """One object; an image is looked up by its digest, which is its `name` behind `vwplan-`."""
         self._answer()

@@ -5,10 +5,8 @@ Each is read when first asked for, so that a command pays only for what it uses.
 
 from __future__ import annotations
 
-import getpass
 import os
 import secrets
-import socket
 import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -21,8 +19,8 @@ from typing import TYPE_CHECKING
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
-    from vwplan.engine import Run
-    from vwplan.graph.model import Wanted
+    from vwplan.engine.apply import Run
+    from vwplan.graph.model import ImportAsked, Wanted
     from vwplan.plan import ObservedWorld, Plan, PlanOptions
     from vwplan.provider import Connection, HostConfiguration
     from vwplan.spec import Configuration
@@ -58,10 +56,11 @@ class Proposal:
 
 @dataclass
 class Stack:
-    """One stack in the present folder."""
+    """One stack in the present folder. `imports` are asked for on the command line, beside those in the spec."""
 
     given: Given
     directory: Path = field(default_factory=Path.cwd)
+    imports: Sequence[ImportAsked] = ()
 
     def __post_init__(self) -> None:
         name = self.given.stack
@@ -169,21 +168,25 @@ class Stack:
 
     def holder(self, doing: str) -> Holder:
         """This process, as others are told of it."""
+        import getpass
+        import socket
+
         from vwplan.state import Holder
 
         return Holder(secrets.token_hex(8), getpass.getuser(), socket.gethostname(), os.getpid(), time.time(), doing)
 
     def observe(self, unsettled: Collection[str] = frozenset(), state: State | None = None) -> ObservedWorld:
         """All hosts as they are now, or with a state those that it or the spec is about; those `unsettled` count as not seen."""
-        from vwplan.engine import observe
-        from vwplan.graph import needed_hosts
+        from vwplan.engine.observe import observe
+        from vwplan.graph import imports_volumes, needed_hosts
         from vwplan.plan import HostView
 
         hosts = self.hosts
         if state is not None:
             needed = needed_hosts(self.configuration, state, hosts)
             hosts = {key: host for key, host in hosts.items() if key in needed}
-        seen = observe({key: host for key, host in hosts.items() if key not in unsettled}, open_connection, OBSERVING)
+        asked = {key: host for key, host in hosts.items() if key not in unsettled}
+        seen = observe(asked, open_connection, OBSERVING, volumes=imports_volumes(self.configuration, self.imports))
         problem = "what an earlier run began there is not settled yet"
         return {key: seen[key] if key in seen else HostView(key, "", {}, problem=problem) for key in hosts}
 
@@ -224,6 +227,7 @@ class Stack:
             destroy=options.destroy,
             seen=world,
             stacks=reader_of(self),
+            imports=self.imports,
         )
         plan = make(
             wanted,
@@ -278,6 +282,6 @@ def _pairs(texts: Sequence[str]) -> dict[str, str]:
 
 def new_run(stack: Stack, doing: str) -> Run:
     """A run of its own random id over the stack's hosts."""
-    from vwplan.engine import Run
+    from vwplan.engine.apply import Run
 
     return Run(secrets.token_hex(8), doing, stack.hosts, open_connection, slots)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from vwplan.engine.calls import OpenConnection
@@ -20,13 +21,15 @@ def observe(
     open_connection: OpenConnection,
     deadline: float,
     *,
+    volumes: bool = False,
     clock: Clock = SYSTEM,
 ) -> Mapping[str, HostView]:
     """Each host as it is, by key; one that does not answer within `deadline` seconds has a `problem` and no objects.
 
-    All hosts are asked at once. A call that hangs is left behind in its thread, which does not keep the process alive.
+    All hosts are asked at once. A call that hangs is left behind in its thread, which does not keep the process alive. With
+    `volumes` strangers' volumes are looked at too, which takes a description of each.
     """
-    answers = at_once({key: _looker(host, open_connection) for key, host in hosts.items()}, deadline, clock)
+    answers = at_once({key: _looker(host, open_connection, volumes) for key, host in hosts.items()}, deadline, clock)
     views: dict[str, HostView] = {}
     for key in hosts:
         found = answers.get(key)
@@ -68,11 +71,12 @@ def at_once(
     return found
 
 
-def _looker(host: HostConfiguration, open_connection: OpenConnection) -> Callable[[], Observation]:
+def _looker(host: HostConfiguration, open_connection: OpenConnection, volumes: bool) -> Callable[[], Observation]:
     def look() -> Observation:
         connection = open_connection(host)
         try:
-            return connection.observe()
+            found = connection.observe()
+            return replace(found, strangers=(*found.strangers, *connection.volumes())) if volumes else found
         finally:
             connection.close()
 

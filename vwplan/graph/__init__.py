@@ -6,6 +6,7 @@ Nothing here has an effect: files, time, keys and what is in use on hosts come i
 
 from vwplan.graph.build import build, hosts
 from vwplan.graph.identity import Identities
+from vwplan.graph.imports import imports_volumes
 from vwplan.graph.model import (
     Cause,
     CheckResult,
@@ -34,5 +35,6 @@ __all__ = [
     "WantedOutput",
     "build",
     "hosts",
+    "imports_volumes",
     "needed_hosts",
 ]

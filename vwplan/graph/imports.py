@@ -22,7 +22,7 @@ from vwplan.graph.scope import InstanceScope
 from vwplan.graph.world import ModuleInstance, Seen
 from vwplan.hcl.evaluate import Compiled
 from vwplan.provider.api import Observed
-from vwplan.spec.model import ImportBlock, Meta, Module
+from vwplan.spec.model import Configuration, ImportBlock, Meta, Module
 from vwplan.state.records import IMPORTED, Record, State
 from vwplan.values import EPHEMERAL, SENSITIVE, STRING, ConversionError, Null, Unknown, convert, type_of, unmark_deep
 
@@ -58,6 +58,12 @@ def _blocks_among(root: Module, texts: Iterable[str]) -> Iterator[Any]:
         block = root.resources.get(".".join(text.split("[", 1)[0].split(".")[:2]))
         if block is not None:
             yield block
+
+
+def imports_volumes(configuration: Configuration, asked: Sequence[ImportAsked]) -> bool:
+    """Whether any import is of a volume: strangers' volumes are not looked at for anything else."""
+    texts = [*(each.target for each in asked), *(block.target.text for block in configuration.root.imports)]
+    return any(".volume." in f".{text}" for text in texts)
 
 
 def misplaced(modules: Iterable[Module]) -> Iterator[Diagnostic]:

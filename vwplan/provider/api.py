@@ -216,6 +216,10 @@ class Connection(Protocol):
         """Everything of ours on the host, in bulk: lists and stats, then at most one description per object."""
         ...
 
+    def volumes(self) -> tuple[Observed, ...]:
+        """The volumes on the host that are not ours, each named `POOL/NAME`: asked for only where one is to be imported."""
+        ...
+
     def inspect(self, kind: str, identity: str, name: str) -> Observed | None:
         """One object with all of its parts, `complete` or not; None when no part of it exists."""
         ...
