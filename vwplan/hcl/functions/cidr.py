@@ -103,7 +103,9 @@ def _cidrsubnet(arguments: Arguments, _: Type) -> Value:
     if 0 <= more < 64 and abs(number) & ((1 << 64) - 1) >= 1 << more:
         raise ArgumentProblem(2, f"{more} bits tell only {1 << more} subnets apart")
     # As in Terraform, a negative number is taken for what its bits are worth.
-    base = abs(prefix.base | number << (prefix.bits - length)) & ((1 << prefix.bits) - 1)
+    base = abs(prefix.base | number << (prefix.bits - length))
+    if base >> prefix.bits:
+        raise ArgumentProblem(2, "it is too large")
     return str(Prefix(base, length, prefix.bits))
 
 
