@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,7 +19,6 @@ from vwplan_libvirt.naming import base_name, mark_in, mark_name, part_of, volume
 from vwplan_libvirt.volume_xml import SeenVolume, volume_text
 
 MIB = 1 << 20
-_ENDING_SECONDS = 3.0
 _ENDING_SECONDS = 3.0
 
 
