@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vwplan.cli.carrying import run_plan, secrets_of, settle
 from vwplan.cli.commands.plan import show_proposal
+from vwplan.cli.secondyes import refuse_unasked, said_again
 from vwplan.cli.stack import Proposal, Stack
 from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import Diagnostic, DiagnosticError
@@ -55,10 +56,12 @@ class Carrying:
                 show_proposal(self.terminal, self.stack, proposal, lines=True)
                 if proposal.plan.empty:
                     return 1 if proposal.plan.incomplete else 0
+                if asked is None:
+                    refuse_unasked(proposal.plan)
                 if asked is None or not proposal.plan.steps:
                     return self._run(session, proposal.plan)
                 agreed = with_basis(proposal.plan, proposal.state)
-            if not asked():
+            if not asked() or not said_again(self.terminal, agreed):
                 self.terminal.say("\nNothing was done.")
                 return 1
 

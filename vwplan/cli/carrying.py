@@ -17,7 +17,9 @@ from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
     from vwplan.cli.opening import Opening
-    from vwplan.engine import ApplyResult, Interrupt, OpenSecret
+    from vwplan.engine.interrupt import Interrupt
+    from vwplan.engine.resolve import OpenSecret
+    from vwplan.engine.result import ApplyResult
     from vwplan.plan import Plan, PlanOptions
     from vwplan.state import Session
 
@@ -42,6 +44,7 @@ def carry_out(
 def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: int) -> int:
     """Apply a plan that was saved, and nothing else; gives the exit code."""
     from vwplan.cli.agreed import claimed_still
+    from vwplan.cli.secondyes import said_again
     from vwplan.engine.opening import with_secrets
 
     cover = Stack(given).cover
@@ -56,6 +59,9 @@ def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: i
     simulate = plan.stack != name or given.simulate
     stack = Stack(Given(name, simulate, _given_again(plan, given), given.var_file, given.lock_timeout))
     stack.cover = cover  # One that has asked for its passphrase is not to ask again.
+    if not said_again(terminal, plan):
+        terminal.say("\nNothing was done. A plan that was made with --replace=ADDRESS is not asked about.")
+        return 1
     with stack.store.lock(stack.holder("apply"), lineage=plan.lineage, timeout=stack.lock_timeout) as session:
         opening = secrets_of(stack, session, plan)
         now = with_secrets(claimed_still(session, plan), opening, opening.value)
@@ -86,7 +92,7 @@ def settle(terminal: Terminal, stack: Stack, session: Session) -> frozenset[str]
 
     Gives the keys of the hosts on which that could not be found out yet: nothing is to be planned there.
     """
-    from vwplan.engine import needs_recovery, recover
+    from vwplan.engine.recover import needs_recovery, recover
 
     if not needs_recovery(session):
         return frozenset()
@@ -128,7 +134,8 @@ def run_plan(
 
     from vwplan.cli.late import late_values
     from vwplan.cli.progress import progress
-    from vwplan.engine import Interrupt, apply
+    from vwplan.engine.apply import apply
+    from vwplan.engine.interrupt import Interrupt
     from vwplan.engine.resolve import refuse_secret
     from vwplan.plan.serial import to_text
 
