@@ -227,6 +227,14 @@ def _address_fault(found: Reference) -> str:
     return f"{found.text} leads into a block. An address ends with its name or key."
 
 
+def _kind_of(address: Reference) -> str:
+    """The kind of what an address names, past the modules around it: `member` of a cluster's, `module` of a call."""
+    names = [address.root] + [str(step.key) for step in address.steps if step.attribute]
+    while len(names) > 2 and names[0] == "module":
+        names = names[2:]
+    return "member" if names[0] == "cluster" and len(names) > 2 else names[0]
+
+
 def _only(draft: Draft, block: Block, source: Source, *blocks: str) -> None:
     """Tell of labels, arguments and blocks that a block does not take."""
     shape = TOP_SHAPES[block.kind]
@@ -246,9 +254,12 @@ def _moved(draft: Draft, block: Block, source: Source) -> None:
     if before is None or after is None:
         return
     where = mistakes.header(block, source)
-    kinds = {before.root, after.root}
-    if len(kinds) > 1 and not kinds <= {"workspace", "cluster", "module"}:
+    kinds = {_kind_of(before), _kind_of(after)}
+    if len(kinds) > 1 and kinds != {"workspace", "member"}:
         detail = f"{before.text} cannot become {after.text}: they are of different kinds."
+        if kinds == {"workspace", "cluster"}:
+            whole = before if _kind_of(before) == "cluster" else after
+            detail = f"A whole cluster is no workspace, but a member is: write {whole.text}.head or {whole.text}.workers.ROLE[0]."
         draft.add(Diagnostic("invalid-move", "Invalid move", detail, after.range))
     elif before.text == after.text:
         detail = f"{before.text} is both where it was and where it is. Leave the block out."
