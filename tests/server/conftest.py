@@ -34,6 +34,7 @@ class Postgres:
         self.user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.getuid() == 0 else {}
         if self.user:
             shutil.chown(self.folder, "postgres", "postgres")
+        self.more: dict[str, str] = {}
         self.process: subprocess.Popen[bytes] | None = None
         self._names = itertools.count(1)
         initdb = [programs / "initdb", "-D", self.folder / "data", "-U", "vwplan", "--auth=trust", "--no-sync"]
@@ -45,6 +46,7 @@ class Postgres:
     def start(self) -> None:
         settings = {"listen_addresses": "", "fsync": self.fsync, "max_connections": "60", "shared_buffers": "16MB"}
         settings |= {"unix_socket_directories": str(self.folder), "unix_socket_permissions": "0700"}
+        settings |= self.more
         command = [str(self.programs / "postgres"), "-D", str(self.folder / "data")]
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:

@@ -101,7 +101,11 @@ def test_any_version_can_be_had_back_under_a_serial_above_all(database: str, tmp
     assert restored.state.serial == 5
     stored = store.read()
     assert stored is not None
-    assert set(stored.state.records) == {"network.n0", "network.n1"}
+    # What was made since exists, so it stays recorded: as kept, which no plan destroys unless it is asked to.
+    assert restored.since == ("network.n2", "network.n3")
+    kept = {name for name, one in stored.state.records.items() if one.status is Status.KEPT}
+    assert set(stored.state.records) - kept == {"network.n0", "network.n1"}
+    assert kept == {"network.n2", "network.n3"}
     assert stored.state.previous_writers >= {version.run for version in history if version.run}
     assert set(store.version(4).records) == {f"network.n{number}" for number in range(4)}
     with pytest.raises(DiagnosticError, match="no state of serial 99"):

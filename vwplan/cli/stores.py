@@ -42,7 +42,7 @@ def shared_store(stack: Stack, conninfo: str) -> Store:
     """The state in a PostgreSQL database."""
     from vwplan.state.postgres import open_store
 
-    return open_store(conninfo, stack.root, stack.name)
+    return open_store(conninfo, stack.root, stack.name, cover=stack.cover)
 
 
 def names_store(directory: Path) -> bool:

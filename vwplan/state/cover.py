@@ -6,8 +6,9 @@ itself how it is covered, so that those of one stack may differ while they are b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 
@@ -76,6 +77,26 @@ class Cover(Protocol):
         """Whether a file that begins so is covered as this would cover it."""
         ...
 
+    def rows(self) -> RowCover:
+        """The same for what lies as rows in a database."""
+        ...
+
+
+class RowCover(Protocol):
+    """One way in which rows lie in a database, each a JSON value. `place` says in ASCII which row it is, of what, in which version."""
+
+    def wrap(self, text: str, place: str) -> str:
+        """A row's JSON text, in ASCII, as it is to lie in the database."""
+        ...
+
+    def unwrap(self, body: Any, place: str, name: str) -> Any:
+        """The value that `wrap` was given the text of. Raises what `Cover.unwrap` raises."""
+        ...
+
+    def covers(self, key: Mapping[str, Any] | None, name: str) -> bool:
+        """Whether what is sealed with that key (None: what is in the clear) lies as this would put it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ClearPages:
@@ -112,6 +133,28 @@ class Clear:
     def covers(self, head: bytes, name: str) -> bool:
         """Whether it is in the clear."""
         return not head.startswith(SEALED)
+
+    def rows(self) -> ClearRows:
+        """Rows in the clear."""
+        return ClearRows()
+
+
+class ClearRows:
+    """No cover."""
+
+    def wrap(self, text: str, place: str) -> str:
+        """The text itself."""
+        return text
+
+    def unwrap(self, body: Any, place: str, name: str) -> Any:
+        """The value itself; a diagnostic if it is sealed."""
+        if isinstance(body, dict) and "vwplan_sealed" in body:
+            raise _sealed(name)
+        return body
+
+    def covers(self, key: Mapping[str, Any] | None, name: str) -> bool:
+        """Whether it is in the clear."""
+        return key is None
 
 
 CLEAR = Clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,22 +52,37 @@ def orphans(
         _list(terminal, found, json=json)
         _tell_unseen(terminal, world)
         return
-    with changing(terminal, work, f"orphans {action}") as session:
-        world = work.observe()
-        begun = [one.identity for one in session.unfinished]
-        found = _chosen(session.state(), world, begun, which or [])
-        if not json or not found:
-            _list(terminal, found, json=json)
-        _tell_unseen(terminal, world)
-        if not found:
-            return
-        if not auto_approve and not _approved(terminal, action, len(found), input):
+    asked = None if auto_approve else lambda count: _approved(terminal, action, count, input)
+    raise typer.Exit(_act(terminal, work, action, which or [], asked))
+
+
+def _act(terminal: Terminal, work: Stack, action: str, which: list[str], asked: Callable[[int], bool] | None) -> int:
+    """Adopt or delete them, once somebody has agreed; nothing is held meanwhile, and what is there is looked at again."""
+    agreed: list[str] | None = None
+    while True:
+        with changing(terminal, work, f"orphans {action}") as session:
+            world = work.observe()
+            begun = [one.identity for one in session.unfinished]
+            found = _chosen(session.state(), world, begun, which)
+            there = [one.identity for one in found]
+            if there != agreed:
+                if agreed is not None:
+                    terminal.tell(
+                        "What is there has changed while you were asked. Nothing was done; this is as of now:"
+                    )
+                if not terminal.json or not found:
+                    _list(terminal, found, json=terminal.json)
+                _tell_unseen(terminal, world)
+            if not found:
+                return 0
+            if asked is None or there == agreed:
+                if action == "delete":
+                    return _delete(terminal, work, session, found, world)
+                return _adopt(terminal, work, session, found)
+        agreed = there
+        if not asked(len(there)):
             terminal.say("\nNothing was done.")
-            raise typer.Exit(1)
-        if action == "adopt":
-            _adopt(terminal, work, session, found)
-        else:
-            raise typer.Exit(_delete(terminal, work, session, found, world))
+            return 1
 
 
 def _chosen(state: State, world: ObservedWorld, begun: list[str], which: list[str]) -> list[Orphan]:
@@ -136,7 +152,7 @@ def _approved(terminal: Terminal, action: str, count: int, ask: bool) -> bool:
     return terminal.ask(f"Do you really want to delete {what}?", hint) == "yes"
 
 
-def _adopt(terminal: Terminal, work: Stack, session: Session, found: list[Orphan]) -> None:
+def _adopt(terminal: Terminal, work: Stack, session: Session, found: list[Orphan]) -> int:
     from vwplan.cli.commands.state_found import found_again
     from vwplan.engine.orphans import roster_floors
     from vwplan.state import Recorded, Rosters, RunEnded, RunStarted
@@ -147,7 +163,7 @@ def _adopt(terminal: Terminal, work: Stack, session: Session, found: list[Orphan
     if again.left:
         terminal.diagnose([_no_place(one) for one in again.left])
     if not again.records:
-        raise typer.Exit(1)
+        return 1
     before, kept, run = state.serial, keep(session), new_id()
     holder = work.holder("orphans adopt")
     started = session.start(run, time.time(), "orphans adopt")
@@ -167,8 +183,7 @@ def _adopt(terminal: Terminal, work: Stack, session: Session, found: list[Orphan
                 f"Adopted {one.address}{' as kept: the spec does not declare it' if one.status.value == 'kept' else ''}."
             )
     tell_kept(terminal, work, kept, before)
-    if again.left:
-        raise typer.Exit(1)
+    return 1 if again.left else 0
 
 
 def _no_place(orphan: Orphan) -> Diagnostic:

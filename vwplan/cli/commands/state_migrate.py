@@ -36,7 +36,7 @@ def migrate(
             'The spec has no state "postgres" block. It says which database is meant; leave it in until this is done.'
         )
         raise DiagnosticError(Diagnostic("no-shared-state", "No database is named", detail))
-    shared, files = open_store(str(conninfo), work.root, work.name), work.files_store()
+    shared, files = open_store(str(conninfo), work.root, work.name, cover=work.cover), work.files_store()
     from vwplan.state.postgres.migrate import to_local, to_postgres
 
     holder, wait = work.holder("state migrate"), work.lock_timeout

@@ -25,6 +25,10 @@ serials, counts, the folder's place. `state pull` and `show --json` print in the
 **What is bound in.** Sort, lineage, serial and stack of a file, and of each of the journal's batches its number and its file: none can
 be put in another's place. The whole of a state put back to an earlier one is noticed by what is remembered.
 
+**In PostgreSQL** the bodies of all rows are sealed (records, rosters, outputs, begun steps, entries, bases, plans), each for its table,
+lineage, name and version, as `rows.py` says. In the clear stay what the database must compare: addresses of resources, identities,
+IP and MAC addresses, capacity, names of outputs; and who ran what, when.
+
 **Turning it on.** The next command that changes the stack seals all that there is, the history too. `enforced` comes after that. What
 the disk, its snapshots and backups hold of the clear files from before is beyond our reach.
 **Changing the key.** The new key in `encryption`, the old one in `fallback`; the next command that changes the stack seals everything

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from vwplan.state.cover import JOURNAL, SEALED, About, ClearPages, Pages, Uncovered
 from vwplan.state.damage import Damaged, NewerFormat
 from vwplan.state.encryption import problems
+from vwplan.state.encryption.rows import SealedRows
 from vwplan.state.encryption.sources import Ask, Encryption, Key, Opener
 from vwplan.state.wire import Unreadable, decode, encode, to_bytes
 
@@ -111,6 +112,10 @@ class Sealed:
         if known is None:
             known = self._find(_told(head.partition(_TEXT)[0]), name)
         return known[1] is self._writer
+
+    def rows(self) -> SealedRows:
+        """How the rows of a database are sealed, with the same keys."""
+        return SealedRows(self._writer, self._find, self._enforced, self._randomness)
 
     def _clear(self, text: bytes, name: str) -> bytes:
         if self._enforced and text:

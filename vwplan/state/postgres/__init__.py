@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError
+from vwplan.state.cover import CLEAR, Cover
 
 if TYPE_CHECKING:
     from vwplan.state.postgres.store import PostgresStore
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["open_store"]
 
 
-def open_store(conninfo: str, root: Path, stack: str = "default") -> PostgresStore:
+def open_store(conninfo: str, root: Path, stack: str = "default", *, cover: Cover = CLEAR) -> PostgresStore:
     """The store of one stack in the database that libpq's connection string names; nothing is connected yet.
 
-    `root` (`.vwplan`) is where the stack key lies, and what is remembered of the state here. A diagnostic without psycopg.
+    `root` (`.vwplan`) is where the stack key lies, and what is remembered of the state here; `cover` is how what is written lies
+    in the database. A diagnostic without psycopg.
     """
     try:
         from vwplan.state.postgres.store import PostgresStore
@@ -33,4 +35,4 @@ def open_store(conninfo: str, root: Path, stack: str = "default") -> PostgresSto
                 "pip install 'vwplan[postgres]'",
             )
         ) from missing
-    return PostgresStore(conninfo, root, stack)
+    return PostgresStore(conninfo, root, stack, cover=cover)

@@ -6,27 +6,28 @@ from typing import Any
 
 from psycopg import Connection
 
+from vwplan.state.cover import Cover
 from vwplan.state.entries import Begun, RunStarted
 from vwplan.state.entries import entry_from_plain as read_entry
 from vwplan.state.fold import Ledger
 from vwplan.state.history import KEPT, Version
+from vwplan.state.postgres.bodies import Bodies
 from vwplan.state.postgres.rows import insert_entries, load_here, stack_row
 from vwplan.state.records import State
-from vwplan.state.snapshot import read_snapshot, write_snapshot
 
 LEAST = 5000
 """The number of entries since the last base up to which none is made."""
 
 
-def add_base(connection: Connection[Any], stack: int, commit: int, state: State) -> None:
+def add_base(connection: Connection[Any], stack: int, commit: int, state: State, bodies: Bodies) -> None:
     """Keep a whole state, from which later entries go on."""
     connection.execute(
         "INSERT INTO vwplan.bases (stack, commit, serial, records, snapshot) VALUES (%s, %s, %s, %s, %s)",
-        (stack, commit, state.serial, len(state.records), write_snapshot(state)),
+        (stack, commit, state.serial, len(state.records), bodies.snapshot(state)),
     )
 
 
-def tidy(connection: Connection[Any], name: str) -> None:
+def tidy(connection: Connection[Any], name: str, cover: Cover) -> None:
     """Make a new base when many entries follow the last one, and forget what comes before the oldest that is kept."""
     row = stack_row(connection, name, lock=True)
     if row is None:
@@ -38,15 +39,15 @@ def tidy(connection: Connection[Any], name: str) -> None:
     ).fetchone()
     if counted is None or counted[0] <= max(LEAST, 4 * counted[1]):
         return
-    loaded = load_here(connection, name)
+    loaded = load_here(connection, name, cover)
     if loaded is None:
         return
     ledger = loaded.ledger
     commit = row.commits + 1
     connection.execute("UPDATE vwplan.stacks SET commits = %s WHERE id = %s", (commit, row.id))
-    add_base(connection, row.id, commit, ledger.state())
+    add_base(connection, row.id, commit, ledger.state(), loaded.bodies)
     # What is under way is told again, so that no version loses it.
-    insert_entries(connection, row.id, commit, [*ledger.running.values(), *ledger.unfinished.values()])
+    insert_entries(connection, row.id, commit, [*ledger.running.values(), *ledger.unfinished.values()], loaded.bodies)
     connection.execute(
         "DELETE FROM vwplan.bases WHERE stack = %s AND commit NOT IN "
         "(SELECT commit FROM vwplan.bases WHERE stack = %s ORDER BY commit DESC LIMIT %s)",
@@ -81,23 +82,26 @@ def versions(connection: Connection[Any], stack: int) -> tuple[Version, ...]:
     return tuple(sorted(found.values(), key=lambda version: -version.serial))
 
 
-def find(connection: Connection[Any], stack: int, serial: int | None) -> tuple[State, tuple[Begun, ...]] | None:
+def find(
+    connection: Connection[Any], stack: int, serial: int | None, bodies: Bodies
+) -> tuple[State, tuple[Begun, ...]] | None:
     """The state of a serial as it was last, or the newest; with the steps that were unfinished then. None if there is none."""
     base = connection.execute(
-        "SELECT commit, snapshot FROM vwplan.bases WHERE stack = %s AND (%s::bigint IS NULL OR serial <= %s) "
+        "SELECT commit, serial, snapshot FROM vwplan.bases WHERE stack = %s AND (%s::bigint IS NULL OR serial <= %s) "
         "ORDER BY commit DESC LIMIT 1",
         (stack, serial, serial),
     ).fetchone()
     if base is None:
         return None
-    ledger = Ledger(read_snapshot(bytes(base[1])))
-    for (body,) in connection.execute(
-        "SELECT body FROM vwplan.entries WHERE stack = %s AND commit >= %s AND commit < "
+    start = bodies.state(bytes(base[2]), base[1])
+    ledger, bodies = Ledger(start), bodies.of(start.lineage)
+    for commit, place, body in connection.execute(
+        "SELECT commit, place, body FROM vwplan.entries WHERE stack = %s AND commit >= %s AND commit < "
         "(SELECT coalesce(min(commit), 9223372036854775807) FROM vwplan.bases WHERE stack = %s AND commit > %s) "
         "ORDER BY commit, place",
         (stack, base[0], stack, base[0]),
     ):
-        entry = read_entry(body)
+        entry = read_entry(bodies.plain(body, "entry", commit, place))
         if serial is not None and isinstance(entry, RunStarted) and entry.serial > serial:
             break
         ledger.take(entry)

@@ -78,6 +78,26 @@ def changed_under(stack: str) -> WriteFailed:
     )
 
 
+def altered(name: str, reason: str, stack: str) -> DiagnosticError:
+    """A row is not as it was written."""
+    option = "" if stack == "default" else f" --stack={stack}"
+    return _error(
+        "state-damaged",
+        "The state is damaged",
+        f"{name} cannot be trusted: {reason}. Nothing is planned over that. Restore the database from its backup; or go back to the "
+        f"newest state that is whole: vwplan state restore{option}",
+    )
+
+
+def newer_cover(name: str, format: int) -> DiagnosticError:
+    """A row was sealed by a later vwplan."""
+    return _error(
+        "state-newer-format",
+        "It was encrypted by a later vwplan",
+        f"{name} is encrypted in format {format}, which this version does not know. Use the version that wrote it, or a later one.",
+    )
+
+
 def newer_schema(found: int, known: int) -> DiagnosticError:
     """The tables were made by a later vwplan."""
     return _error(

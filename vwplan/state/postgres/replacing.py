@@ -8,16 +8,17 @@ from typing import Any
 from psycopg import Connection
 
 from vwplan.state.claims import WHOLE
+from vwplan.state.cover import Cover
 from vwplan.state.entries import Begun
-from vwplan.state.entries import entry_from_plain as read_entry
 from vwplan.state.fold import Ledger
 from vwplan.state.postgres import rows, seats
+from vwplan.state.postgres.bodies import Bodies
 from vwplan.state.postgres.past import add_base
 from vwplan.state.records import State
 from vwplan.state.wire import output_to_plain, roster_to_plain
 
 
-def make(connection: Connection[Any], name: str, state: State) -> rows.StackRow:
+def make(connection: Connection[Any], name: str, state: State, cover: Cover) -> rows.StackRow:
     """Make a stack that has a state from the start. Whoever makes it at the same time waits, and then finds it."""
     connection.execute(
         "INSERT INTO vwplan.stacks (name, lineage, serial, key_id) VALUES (%s, %s, %s, %s) ON CONFLICT (name) DO NOTHING",
@@ -27,13 +28,15 @@ def make(connection: Connection[Any], name: str, state: State) -> rows.StackRow:
     if row is None:
         raise rows.Conflict
     if row.commits == 0 and row.lineage == state.lineage:
-        put(connection, row, state, ())
+        put(connection, row, state, (), Bodies(cover, name, state.lineage))
     return row
 
 
-def put(connection: Connection[Any], row: rows.StackRow, state: State, unfinished: Sequence[Begun]) -> None:
+def put(
+    connection: Connection[Any], row: rows.StackRow, state: State, unfinished: Sequence[Begun], bodies: Bodies
+) -> None:
     """Put a state in the place of what a stack has; runs that were under way there are over."""
-    stack = row.id
+    stack, bodies = row.id, bodies.of(state.lineage)
     for table in ("records", "rosters", "outputs", "begun", "writers", "seats"):
         connection.execute(f"DELETE FROM vwplan.{table} WHERE stack = %s", (stack,))
     connection.execute("UPDATE vwplan.runs SET result = 'replaced' WHERE stack = %s AND result IS NULL", (stack,))
@@ -50,22 +53,16 @@ def put(connection: Connection[Any], row: rows.StackRow, state: State, unfinishe
     batch.outputs = {name: output_to_plain(output) for name, output in state.outputs.items()}
     batch.begun = {(begun.run, begun.step): begun for begun in unfinished}
     batch.writers = sorted(state.previous_writers)
-    rows.write(connection, stack, "", batch, {})
+    rows.write(connection, stack, "", batch, {}, bodies)
     ledger = Ledger(state)
     for begun in unfinished:
         ledger.take(begun)
     occupants = seats.occupants_of(ledger)
     owners = {record.address for record, _ in batch.records.values() if record is not None}
     seats.write_seats(connection, stack, {owner: occupants.seats(owner) for owner in owners}, "")
-    add_base(connection, stack, commit, state)
+    add_base(connection, stack, commit, state, bodies)
     if unfinished:
-        rows.insert_entries(connection, stack, commit, unfinished)
-
-
-def begun(connection: Connection[Any], stack: int) -> tuple[Begun, ...]:
-    """The steps that are unfinished now: to be settled after the state is replaced."""
-    found = connection.execute("SELECT body FROM vwplan.begun WHERE stack = %s ORDER BY place", (stack,))
-    return tuple(entry for (body,) in found if isinstance(entry := read_entry(body), Begun))
+        rows.insert_entries(connection, stack, commit, unfinished, bodies)
 
 
 def all_runs(connection: Connection[Any], stack: int) -> frozenset[str]:

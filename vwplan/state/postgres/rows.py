@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import Connection
 
+from vwplan.diagnostics import DiagnosticError
 from vwplan.state.claims import WHOLE
+from vwplan.state.cover import Cover
 from vwplan.state.entries import Begun, Ended, Entry, Outputs, Recorded, Result, Rosters, RunEnded, RunStarted
 from vwplan.state.entries import entry_from_plain as read_entry
 from vwplan.state.entries import entry_to_plain as plain_entry
 from vwplan.state.fold import WRITERS_KEPT, Ledger
-from vwplan.state.postgres.text import text_of
+from vwplan.state.postgres.bodies import Bodies, place_of
 from vwplan.state.records import Plain, Record, State
 from vwplan.state.wire import (
     output_from_plain,
@@ -43,6 +45,7 @@ class Loaded:
 
     row: StackRow
     ledger: Ledger
+    bodies: Bodies
     versions: dict[str, int]
     sessions: dict[str, str]
     """The session of each run that has not ended, or that left something unfinished."""
@@ -60,27 +63,28 @@ def stack_row(connection: Connection[Any], name: str, *, lock: bool = False) -> 
     return None if found is None else StackRow(*found)
 
 
-def load(connection: Connection[Any], name: str) -> Loaded | None:
+def load(connection: Connection[Any], name: str, cover: Cover) -> Loaded | None:
     """All of a stack, in one snapshot without any lock; None if there is none. Within a transaction, as that sees it."""
     with connection.transaction():
         if connection.info.transaction_status == 2:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        return load_here(connection, name)
+        return load_here(connection, name, cover)
 
 
-def load_here(connection: Connection[Any], name: str) -> Loaded | None:
+def load_here(connection: Connection[Any], name: str, cover: Cover) -> Loaded | None:
     """All of a stack as the transaction under way sees it."""
     row = stack_row(connection, name)
     if row is None:
         return None
-    stack = (row.id,)
+    stack, bodies = (row.id,), Bodies(cover, name, row.lineage)
     records: dict[str, Record] = {}
     deposed: dict[str, Record] = {}
     versions: dict[str, int] = {}
-    for is_deposed, version, body in connection.execute(
-        "SELECT deposed, version, body FROM vwplan.records WHERE stack = %s ORDER BY address, identity", stack
+    for identity, address, is_deposed, version, body in connection.execute(
+        "SELECT identity, address, deposed, version, body FROM vwplan.records WHERE stack = %s ORDER BY address, identity",
+        stack,
     ):
-        record = record_from_plain(body)
+        record = record_from_plain(bodies.plain(body, "record", identity, address, is_deposed, version))
         versions[record.identity] = version
         if is_deposed:
             deposed[record.identity] = record
@@ -91,8 +95,14 @@ def load_here(connection: Connection[Any], name: str) -> Loaded | None:
         row.serial,
         records,
         deposed,
-        {key: roster_from_plain(body) for key, body in _pairs(connection, "rosters", "address", stack)},
-        {key: output_from_plain(body) for key, body in _pairs(connection, "outputs", "name", stack)},
+        {
+            key: roster_from_plain(bodies.plain(body, "roster", key))
+            for key, body in _pairs(connection, "rosters", "address", stack)
+        },
+        {
+            key: output_from_plain(bodies.plain(body, "output", key))
+            for key, body in _pairs(connection, "outputs", "name", stack)
+        },
         frozenset(),
         row.key_id,
     )
@@ -113,12 +123,25 @@ def load_here(connection: Connection[Any], name: str) -> Loaded | None:
         sessions[run] = session
         if not over:
             ledger.running[run] = RunStarted(run, *fields)
-    for (body,) in connection.execute("SELECT body FROM vwplan.begun WHERE stack = %s ORDER BY place", stack):
-        begun = read_entry(body)
-        assert isinstance(begun, Begun)
+    for begun in begun_steps(connection, row.id, bodies):
         ledger.unfinished[begun.run, begun.step] = begun
     live = connection.execute("SELECT id FROM vwplan.sessions WHERE stack = %s", stack)
-    return Loaded(row, ledger, versions, sessions, frozenset(id for (id,) in live))
+    return Loaded(row, ledger, bodies, versions, sessions, frozenset(id for (id,) in live))
+
+
+def begun_steps(connection: Connection[Any], stack: int, bodies: Bodies, *, lenient: bool = False) -> Iterator[Begun]:
+    """The steps that were begun and whose end is not known, oldest first; `lenient` passes over what cannot be read."""
+    for run, step, body in connection.execute(
+        "SELECT run, step, body FROM vwplan.begun WHERE stack = %s ORDER BY place", (stack,)
+    ):
+        try:
+            begun = read_entry(bodies.plain(body, "begun", run, step))
+        except DiagnosticError:
+            if lenient:
+                continue
+            raise
+        assert isinstance(begun, Begun)
+        yield begun
 
 
 def _pairs(connection: Connection[Any], table: str, key: str, stack: tuple[int]) -> Iterable[tuple[str, Plain]]:
@@ -217,14 +240,16 @@ class Conflict(Exception):
     """A row is not as it was read, though it was claimed."""
 
 
-def write(connection: Connection[Any], stack: int, session: str, batch: Batch, versions: Mapping[str, int]) -> None:
+def write(
+    connection: Connection[Any], stack: int, session: str, batch: Batch, versions: Mapping[str, int], bodies: Bodies
+) -> None:
     """Write a batch in the transaction under way, but for its entries: those come last, with the stack's own row."""
-    _write_records(connection, stack, batch, versions)
+    _write_records(connection, stack, batch, versions, bodies)
     for table, key, rows in (("rosters", "address", batch.rosters), ("outputs", "name", batch.outputs)):
-        _write_named(connection, stack, table, key, rows)
+        _write_named(connection, stack, table, key, rows, bodies)
     for entry in batch.started:
         insert_run(connection, stack, session, entry, None)
-    _write_begun(connection, stack, batch)
+    _write_begun(connection, stack, batch, bodies)
     for run in batch.writers:
         connection.execute("DELETE FROM vwplan.writers WHERE stack = %s AND run = %s", (stack, run))
         connection.execute("INSERT INTO vwplan.writers (stack, run) VALUES (%s, %s)", (stack, run))
@@ -237,7 +262,9 @@ def write(connection: Connection[Any], stack: int, session: str, batch: Batch, v
         )
 
 
-def _write_records(connection: Connection[Any], stack: int, batch: Batch, versions: Mapping[str, int]) -> None:
+def _write_records(
+    connection: Connection[Any], stack: int, batch: Batch, versions: Mapping[str, int], bodies: Bodies
+) -> None:
     """Rows that change are taken away, if they are as they were read, and put back under the next version.
 
     All go before any comes, so that two resources can change places.
@@ -253,6 +280,7 @@ def _write_records(connection: Connection[Any], stack: int, batch: Batch, versio
             raise Conflict
     new = [(record, deposed) for record, deposed in batch.records.values() if record is not None]
     if new:
+        numbers = [versions.get(record.identity, 0) + 1 for record, _ in new]
         connection.execute(
             "INSERT INTO vwplan.records (stack, identity, address, deposed, version, body) "
             "SELECT %s, i, a, d, v, b::json FROM unnest(%b::text[], %b::text[], %s::bool[], %s::bigint[], %b::text[]) "
@@ -262,17 +290,22 @@ def _write_records(connection: Connection[Any], stack: int, batch: Batch, versio
                 [record.identity for record, _ in new],
                 [record.address for record, _ in new],
                 [deposed for _, deposed in new],
-                [versions.get(record.identity, 0) + 1 for record, _ in new],
-                [text_of(record_to_plain(record)) for record, _ in new],
+                numbers,
+                [
+                    bodies.text(record_to_plain(record), *place_of(record, deposed, number))
+                    for (record, deposed), number in zip(new, numbers, strict=True)
+                ],
             ),
         )
 
 
-def _write_named(connection: Connection[Any], stack: int, table: str, key: str, rows: Mapping[str, Plain]) -> None:
+def _write_named(
+    connection: Connection[Any], stack: int, table: str, key: str, rows: Mapping[str, Plain], bodies: Bodies
+) -> None:
     gone = [name for name, body in rows.items() if body is None]
     if gone:
         connection.execute(f"DELETE FROM vwplan.{table} WHERE stack = %s AND {key} = ANY(%b)", (stack, gone))
-    there = {name: text_of(body) for name, body in rows.items() if body is not None}
+    there = {name: bodies.text(body, table[:-1], name) for name, body in rows.items() if body is not None}
     if there:
         connection.execute(
             f"INSERT INTO vwplan.{table} (stack, {key}, body) "
@@ -282,7 +315,7 @@ def _write_named(connection: Connection[Any], stack: int, table: str, key: str, 
         )
 
 
-def _write_begun(connection: Connection[Any], stack: int, batch: Batch) -> None:
+def _write_begun(connection: Connection[Any], stack: int, batch: Batch, bodies: Bodies) -> None:
     ended: dict[str, list[str]] = {}
     for (run, step), left in batch.begun.items():
         if left is None:
@@ -301,7 +334,7 @@ def _write_begun(connection: Connection[Any], stack: int, batch: Batch) -> None:
                 stack,
                 [entry.run for entry in begun],
                 [entry.step for entry in begun],
-                [text_of(plain_entry(entry)) for entry in begun],
+                [bodies.text(plain_entry(entry), "begun", entry.run, entry.step) for entry in begun],
             ),
         )
 
@@ -316,7 +349,7 @@ def insert_run(connection: Connection[Any], stack: int, session: str, run: RunSt
 
 
 def append(
-    connection: Connection[Any], stack: int, entries: Sequence[Entry], *, starts: bool = False
+    connection: Connection[Any], stack: int, entries: Sequence[Entry], bodies: Bodies, *, starts: bool = False
 ) -> tuple[int, int]:
     """Add entries to what happened, under the next number of a commit; gives that and the stack's serial.
 
@@ -332,16 +365,22 @@ def append(
     if found is None:
         raise Conflict
     if entries:
-        insert_entries(connection, stack, found[0], entries)
+        insert_entries(connection, stack, found[0], entries, bodies)
     return found[0], found[1]
 
 
-def insert_entries(connection: Connection[Any], stack: int, commit: int, entries: Sequence[Entry]) -> None:
+def insert_entries(
+    connection: Connection[Any], stack: int, commit: int, entries: Sequence[Entry], bodies: Bodies
+) -> None:
     """Add the entries of one commit."""
     connection.execute(
         "INSERT INTO vwplan.entries (stack, commit, place, body) "
         "SELECT %s, %s, o, b::json FROM unnest(%b::text[]) WITH ORDINALITY AS u (b, o)",
-        (stack, commit, [text_of(plain_entry(entry)) for entry in entries]),
+        (
+            stack,
+            commit,
+            [bodies.text(plain_entry(entry), "entry", commit, place) for place, entry in enumerate(entries, 1)],
+        ),
     )
 
 

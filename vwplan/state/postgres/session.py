@@ -32,9 +32,12 @@ class PostgresSession:
     opens the gate to others. Without a claim, a run has the whole stack. Each write is one commit of its link.
     """
 
-    def __init__(self, server: Server, folder: Folder, holder: Holder, loaded: rows.Loaded, lease: Lease) -> None:
+    def __init__(
+        self, server: Server, folder: Folder, holder: Holder, loaded: rows.Loaded, lease: Lease, disk: Disk
+    ) -> None:
         self.folder = folder
         self.holder = holder
+        self._disk = disk
         self.broken = False
         self.unsaved: list[Entry] = []
         self._unseated = False
@@ -48,6 +51,7 @@ class PostgresSession:
         self._stack = loaded.row.id
         self._commits = loaded.row.commits
         self._versions = loaded.versions
+        self._bodies = loaded.bodies
         self._others = {run for run, owner in loaded.sessions.items() if owner in loaded.live - {self.holder.id}}
         self.ledger = loaded.ledger
         self._occupants = seats.occupants_of(loaded.ledger)
@@ -109,7 +113,7 @@ class PostgresSession:
 
     def _changed_since(self, commits: int, claims: Claims) -> bool:
         """Whether others have written, since this was loaded, what the claims are about; if so it is loaded anew."""
-        fresh = self._link.read(lambda connection: rows.load(connection, self.folder.stack))
+        fresh = self._link.read(lambda connection: rows.load(connection, self.folder.stack, self._bodies.cover))
         if fresh is None:
             raise problems.changed_under(self.folder.stack)
         if fresh.row.commits == commits:
@@ -153,10 +157,10 @@ class PostgresSession:
 
         def work(connection: psycopg.Connection[Any]) -> tuple[int, int]:
             connection.execute("UPDATE vwplan.sessions SET gate = %s WHERE id = %s", (gate, self.holder.id))
-            commits, serial = rows.append(connection, self._stack, [], starts=True)
+            commits, serial = rows.append(connection, self._stack, [], self._bodies, starts=True)
             begun = started(serial)
-            rows.insert_run(connection, self._stack, self.holder.id, begun, plan)
-            rows.insert_entries(connection, self._stack, commits, [begun])
+            rows.insert_run(connection, self._stack, self.holder.id, begun, self._bodies.plan(plan, serial))
+            rows.insert_entries(connection, self._stack, commits, [begun], self._bodies)
             rows.touch(connection, self._stack, serial, {WHOLE} if self._claims is None else self._claims.writes)
             if key_id:
                 connection.execute("UPDATE vwplan.stacks SET key_id = %s WHERE id = %s", (key_id, self._stack))
@@ -207,12 +211,12 @@ class PostgresSession:
             self._acquire(Claims(missing))
 
         def work(connection: psycopg.Connection[Any]) -> int:
-            rows.write(connection, self._stack, self.holder.id, batch, self._versions)
+            rows.write(connection, self._stack, self.holder.id, batch, self._versions, self._bodies)
             if missing:
                 rows.touch(connection, self._stack, self.ledger.serial, missing)
             if wanted:
                 seats.write_seats(connection, self._stack, wanted, self.holder.id)
-            return rows.append(connection, self._stack, batch.entries)[0]
+            return rows.append(connection, self._stack, batch.entries, self._bodies)[0]
 
         self._commits = self._link.commit(work)
         for identity, (record, _) in batch.records.items():
@@ -225,8 +229,8 @@ class PostgresSession:
         """End a run; what happened long ago is made into a base of the history."""
         self.write([ended])
         with contextlib.suppress(DiagnosticError):
-            self._link.commit(lambda connection: tidy(connection, self.folder.stack))
-            remembered.remember(Disk(), self.folder, self.ledger.lineage, self.ledger.serial)
+            self._link.commit(lambda connection: tidy(connection, self.folder.stack, self._bodies.cover))
+            remembered.remember(self._disk, self.folder, self.ledger.lineage, self.ledger.serial)
 
     def retire(self, where: str) -> None:
         """Say that the state is in another store from now on; the rows stay, but nobody reads or changes them any more."""
@@ -242,11 +246,12 @@ class PostgresSession:
     def rescue(self) -> bytes:
         """What was not written, as a journal's text: the store lays it over the state when it is brought back."""
         header = Header(self.ledger.lineage, self.ledger.serial, f"session {self.holder.id}")
-        return write_header(header) + write_entries(self.unsaved, 1, header)
+        text = write_header(header) + write_entries(self.unsaved, 1, header)
+        return self._disk.covered(self.folder.rescue(""), text)
 
     def save_rescue(self, run: str, elsewhere: Sequence[Path] = ()) -> Path | None:
         """Write what is unsaved to the first place that takes it: the stack's folder, then those given; None if none does."""
-        disk, text = Disk(), self.rescue()
+        disk, text = self._disk, self.rescue()
         with contextlib.suppress(OSError):
             disk.make_folder(self.folder.path)
         for path in [self.folder.rescue(run), *(place / self.folder.rescue(run).name for place in elsewhere)]:

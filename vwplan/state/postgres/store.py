@@ -12,19 +12,24 @@ import psycopg
 
 from vwplan.diagnostics import DiagnosticError
 from vwplan.state import problems as common
+from vwplan.state.cover import CLEAR, Cover
+from vwplan.state.covered import CoveredDisk
 from vwplan.state.damage import Damaged, NewerFormat
 from vwplan.state.disk import Disk
+from vwplan.state.entries import Begun
 from vwplan.state.folder import Folder
 from vwplan.state.history import Version
 from vwplan.state.local import Restored, Stored
 from vwplan.state.lock import Holder
-from vwplan.state.postgres import past, problems, remembered, replacing, rows, schema, sessions
+from vwplan.state.postgres import past, problems, remembered, replacing, resealing, rows, schema, sessions
+from vwplan.state.postgres.bodies import Bodies
 from vwplan.state.postgres.connection import Server
 from vwplan.state.postgres.lease import LENGTH, Lease, boot_clock
 from vwplan.state.postgres.process import this_process
 from vwplan.state.postgres.session import PostgresSession
 from vwplan.state.records import State
 from vwplan.state.snapshot import read_snapshot
+from vwplan.state.younger import with_younger
 
 T = TypeVar("T")
 
@@ -32,8 +37,8 @@ T = TypeVar("T")
 class PostgresStore:
     """One stack's state in the database that `conninfo` names; `root` (`.vwplan`) has the stack key and what is remembered here.
 
-    `lease` is how many seconds a session counts as alive after it was last heard of, `patience` how many a server that is
-    lost is waited for.
+    `cover` is how what is written lies there, and in rescue files. `lease` is how many seconds a session counts as alive after
+    it was last heard of, `patience` how many a server that is lost is waited for.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class PostgresStore:
         root: Path,
         stack: str = "default",
         *,
+        cover: Cover = CLEAR,
         disk: Disk | None = None,
         lease: float = LENGTH,
         patience: float = 60.0,
@@ -51,13 +57,14 @@ class PostgresStore:
     ) -> None:
         self.folder = Folder(root, stack)
         self._server = Server(conninfo, patience=patience, sleep=sleep, monotonic=monotonic)
-        self._disk = disk or Disk()
+        self._cover = cover
+        self._disk = disk or CoveredDisk(cover)
         self._lease = lease
         self._boot = boot
 
     def read(self) -> Stored | None:
         """The state as of now, without a lock; None if this stack never had one. A diagnostic if it cannot be trusted."""
-        loaded = self._ask(lambda connection: rows.load(connection, self.folder.stack))
+        loaded = self._ask(lambda connection: rows.load(connection, self.folder.stack, self._cover))
         self._check(None if loaded is None else loaded.row)
         if loaded is None:
             return None
@@ -76,19 +83,21 @@ class PostgresStore:
         def enter(connection: psycopg.Connection[Any]) -> set[str]:
             row = rows.stack_row(connection, name, lock=True)
             if row is None:
-                row = replacing.make(connection, name, State(lineage))
+                row = replacing.make(connection, name, State(lineage), self._cover)
             sessions.open_session(connection, row.id, holder, this_process(), self._lease, self.folder)
             return sessions.claimed_by(connection, holder.id)
 
         self._check(self._ask(lambda connection: rows.stack_row(connection, name), make=True))
+        if self._cover is not CLEAR:
+            self._ask(lambda connection: resealing.reseal(connection, name, self._cover))
         lease = Lease(self._lease, self._boot)
         asked = lease.clock()
         names = self._change(enter, until)
         lease.renewed(asked)
-        loaded = self._ask(lambda connection: rows.load(connection, name))
+        loaded = self._ask(lambda connection: rows.load(connection, name, self._cover))
         if loaded is None:
             raise problems.changed_under(name)
-        session = PostgresSession(self._server, self.folder, holder, loaded, lease)
+        session = PostgresSession(self._server, self.folder, holder, loaded, lease, self._disk)
         try:
             session.inherit(names, until)
             remembered.take_rescued(self._disk, self.folder, session)
@@ -138,7 +147,7 @@ class PostgresStore:
         row = self._row()
         found = None
         if row is not None:
-            found = self._ask(lambda connection: past.find(connection, row.id, serial))
+            found = self._ask(lambda connection: past.find(connection, row.id, serial, self._bodies(row)))
         if found is None:
             raise self._no_version(serial)
         return found[0]
@@ -146,22 +155,21 @@ class PostgresStore:
     def restore(self, holder: Holder, serial: int | None = None, *, timeout: float = 0.0) -> Restored:
         """Put an earlier version, or the newest, in the place of the state, under a serial above all known.
 
-        What is replaced stays in the history. It also accepts a database that was itself brought back from a backup.
+        What is replaced stays in the history, and what was made since is kept. It also accepts a database that was itself brought
+        back from a backup.
         """
 
         def change(connection: psycopg.Connection[Any], row: rows.StackRow | None) -> Restored:
-            found = None if row is None else past.find(connection, row.id, serial)
+            found = None if row is None else past.find(connection, row.id, serial, self._bodies(row))
             if row is None or found is None:
                 raise self._no_version(serial)
             highest = max(row.serial, remembered.serial(self._disk, self.folder))
-            state, unfinished = found
-            unfinished = tuple(
-                {(s.run, s.step): s for s in (*replacing.begun(connection, row.id), *unfinished)}.values()
-            )
-            writers = state.previous_writers | replacing.all_runs(connection, row.id)
-            new = replace(state, serial=highest + 1, previous_writers=writers)
-            replacing.put(connection, row, new, unfinished)
-            return Restored(new, f"serial {state.serial} in the database", state.serial, _kept(row))
+            whole, since, now = self._over(connection, row, found[0])
+            unfinished = tuple({(step.run, step.step): step for step in (*now, *found[1])}.values())
+            writers = whole.previous_writers | replacing.all_runs(connection, row.id)
+            new = replace(whole, serial=highest + 1, previous_writers=writers)
+            replacing.put(connection, row, new, unfinished, self._bodies(row))
+            return Restored(new, f"serial {found[0].serial} in the database", found[0].serial, _kept(row), since)
 
         return self._replace(holder, timeout, change)
 
@@ -178,16 +186,17 @@ class PostgresStore:
         def change(connection: psycopg.Connection[Any], row: rows.StackRow | None) -> Restored:
             if row is None:
                 made = replace(pushed, serial=pushed.serial + 1)
-                replacing.make(connection, self.folder.stack, made)
+                replacing.make(connection, self.folder.stack, made, self._cover)
                 return Restored(made, "the pushed state", pushed.serial)
             if not force and row.lineage != pushed.lineage:
                 raise common.foreign(self.folder, f"the pushed state is of lineage {pushed.lineage}")
             if not force and pushed.serial < row.serial:
                 raise common.older_push(self.folder, pushed.serial, row.serial)
+            whole, since, unfinished = self._over(connection, row, pushed)
             writers = pushed.previous_writers | replacing.all_runs(connection, row.id)
-            new = replace(pushed, serial=max(row.serial, pushed.serial) + 1, previous_writers=writers)
-            replacing.put(connection, row, new, replacing.begun(connection, row.id))
-            return Restored(new, "the pushed state", pushed.serial, _kept(row))
+            new = replace(whole, serial=max(row.serial, pushed.serial) + 1, previous_writers=writers)
+            replacing.put(connection, row, new, unfinished, self._bodies(row))
+            return Restored(new, "the pushed state", pushed.serial, _kept(row), since)
 
         return self._replace(holder, timeout, change)
 
@@ -198,14 +207,14 @@ class PostgresStore:
             if row is None:
                 raise self._no_version(None)
             new = State(lineage, row.serial + 1)
-            replacing.put(connection, row, new, ())
+            replacing.put(connection, row, new, (), self._bodies(row))
             return Restored(new, "", row.serial, _kept(row))
 
         return self._replace(holder, timeout, change)
 
     def stored_unchecked(self) -> Stored | None:
         """The state as of now, whatever else is remembered here: for bringing a state over."""
-        loaded = self._ask(lambda connection: rows.load(connection, self.folder.stack))
+        loaded = self._ask(lambda connection: rows.load(connection, self.folder.stack, self._cover))
         if loaded is None or loaded.row.moved_to:
             return None
         return Stored(loaded.ledger.state(), tuple(loaded.ledger.unfinished.values()))
@@ -215,6 +224,22 @@ class PostgresStore:
         remembered.forget(self._disk, self.folder)
 
     # How it is done
+
+    def _over(
+        self, connection: psycopg.Connection[Any], row: rows.StackRow, state: State
+    ) -> tuple[State, tuple[str, ...], tuple[Begun, ...]]:
+        """A state with what exists beyond it, as far as what is there now can be read; and what is unfinished now.
+
+        The second are the addresses of what it knew nothing of, the third is to be settled once it is in place.
+        """
+        try:
+            newest = past.find(connection, row.id, None, self._bodies(row))
+        except DiagnosticError:
+            newest = None
+        if newest is None:
+            return state, (), tuple(rows.begun_steps(connection, row.id, self._bodies(row), lenient=True))
+        whole, younger = with_younger(state, newest[0])
+        return whole, tuple(sorted(record.address for record in younger)), newest[1]
 
     def _replace(
         self,
@@ -258,6 +283,9 @@ class PostgresStore:
             return work(connection) if schema.ensure(connection, make=make) else None
 
         return self._server.ask(asked)
+
+    def _bodies(self, row: rows.StackRow) -> Bodies:
+        return Bodies(self._cover, self.folder.stack, row.lineage)
 
     def _row(self) -> rows.StackRow | None:
         return self._ask(lambda connection: rows.stack_row(connection, self.folder.stack))
