@@ -15,6 +15,7 @@ ALL = {
     "plan": "plan",
     "apply": "apply",
     "destroy": "destroy",
+    "import": "import_.import_",
     "show": "show",
     "output": "output",
     "graph": "graph",
