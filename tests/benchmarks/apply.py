@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vwplan.engine import Run, apply
+from vwplan.engine.apply import Run, apply
 from vwplan.graph.identity import Identities
 from vwplan.plan import Change, Does, Plan, Step, StepVerb
 from vwplan.plan.model import HostSeen

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from vwplan.address import Address
+from vwplan.cli.main import collect_rarely
 from vwplan.graph.identity import Identities, default_name
 from vwplan.graph.model import Lifecycle, Resource, Wanted
 from vwplan.kinds import KINDS
@@ -164,5 +165,6 @@ def run(size: int) -> None:
 
 
 if __name__ == "__main__":
+    collect_rarely()
     for count in [int(argument) for argument in sys.argv[1:]] or [1000, 10000, 20000]:
         run(count)

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "server"))
 from apply import HOST, LINEAGE, UUID, Nothing, plan_of
 
 from conftest import Postgres, binaries
-from vwplan.engine import Run, apply
+from vwplan.engine.apply import Run, apply
 from vwplan.plan.claims import claims_of
 from vwplan.provider import HostConfiguration
 from vwplan.state import Holder

@@ -16,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 from field import Bomb, Field, FragileDisk, box, image, network, twenty, volume
 
 from vwplan.diagnostics import DiagnosticError
-from vwplan.engine import Resolver, StateUnwritten, StepEnded, StepProgress, StepResult, StepStarted, apply
+from vwplan.engine.apply import apply
+from vwplan.engine.events import StateUnwritten, StepEnded, StepProgress, StepResult, StepStarted
+from vwplan.engine.resolve import Resolver
 from vwplan.kinds import KINDS
 from vwplan.plan import HostSeen, Plan, make
 from vwplan.provider import Action, Observed, Outcome, Reporter

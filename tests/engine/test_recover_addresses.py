@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 from field import Field, image, network, volume
 
-from vwplan.engine import recover
+from vwplan.engine.recover import recover
 from vwplan.state import Record, Recorded, RunEnded, Status
 
 

@@ -13,8 +13,14 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).parent.parent / "plan"))
 from site_of_tests import Site, Want, image, machine, network, volume
 
-from vwplan.engine import ApplyResult, Event, Interrupt, Recovered, Run, apply, observe, recover, slots_of
+from vwplan.engine.apply import Run, apply
+from vwplan.engine.calls import slots_of
 from vwplan.engine.clock import SYSTEM
+from vwplan.engine.events import Event
+from vwplan.engine.interrupt import Interrupt
+from vwplan.engine.observe import observe
+from vwplan.engine.recover import Recovered, recover
+from vwplan.engine.result import ApplyResult
 from vwplan.graph.model import Wanted
 from vwplan.plan import HostView, Plan
 from vwplan.provider import Action, Connection, HostConfiguration, Observed, Outcome, Reporter, find

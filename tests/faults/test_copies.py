@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from field import Field, box, image, network, volume
 
 from vwplan.diagnostics import DiagnosticError
-from vwplan.engine import apply, recover
+from vwplan.engine.apply import apply
+from vwplan.engine.recover import recover
 from vwplan.provider import Action, Outcome, Reporter
 from vwplan.state import Status, write_snapshot
 

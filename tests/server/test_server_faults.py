@@ -20,7 +20,7 @@ from stores import ServerField, begun, box, image, lock, make, network, record, 
 from wire import Wire
 
 from vwplan.diagnostics import DiagnosticError
-from vwplan.engine import apply
+from vwplan.engine.apply import apply
 from vwplan.state import Ended, Result, RunEnded
 from vwplan.state.claims import Claims
 from vwplan.state.problems import WriteFailed

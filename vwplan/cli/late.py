@@ -13,7 +13,7 @@ from vwplan.values import Unknown, Value
 
 if TYPE_CHECKING:
     from vwplan.cli.stack import Stack
-    from vwplan.engine import Evaluate
+    from vwplan.engine.resolve import Evaluate
 
 
 class Applying:

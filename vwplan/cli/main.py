@@ -6,6 +6,7 @@ Exit codes: 0 done or no change, 1 error, 2 changes pending (`--detailed-exitcod
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import sys
@@ -62,6 +63,7 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program with the command line, and exit as it went."""
+    collect_rarely()
     words = normalised(sys.argv[1:] if arguments is None else arguments)
     for name in ("stdout", "stderr"):
         # Where whoever started us closed it, Python has none at all.
@@ -74,6 +76,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as problem:
         code = _unwritable(problem)
     sys.exit(code)
+
+
+def collect_rarely() -> None:
+    """Let garbage be collected less often: nearly all that a command makes, it needs until it ends.
+
+    Looking through all of it again and again cost a tenth of a short command, and half of planning 20,000 machines.
+    """
+    gc.set_threshold(200_000, 50, 20)
 
 
 def _interrupt(number: int, frame: object) -> None:

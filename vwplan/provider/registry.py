@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, did_you_mean
-from vwplan.provider.api import Provider
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
+
+    from vwplan.provider.api import Provider
 
 GROUP = "vwplan.providers"
 
@@ -31,7 +32,7 @@ def find(name: str, range: Range | None = None) -> Provider:
     """The provider of that name; a diagnostic at `range` when none is installed."""
     for point in entry_points():
         if point.name == name:
-            return cast(Provider, point.load())
+            return cast("Provider", point.load())
     raise DiagnosticError(
         Diagnostic(
             "unknown-provider",

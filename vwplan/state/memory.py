@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -102,7 +101,7 @@ def machine_id() -> str:
         if text:
             # The id itself is not to be shown around, says its manual.
             return hashlib.sha256(f"vwplan {text}".encode()).hexdigest()[:16]
-    return socket.gethostname()
+    return os.uname().nodename
 
 
 def place_of(path: Path, machine: str) -> Place:

@@ -14,7 +14,7 @@ from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 
 if TYPE_CHECKING:
-    from vwplan.engine import Recovered
+    from vwplan.engine.recover import Recovered
     from vwplan.state import Begun, Session
 
 
@@ -32,7 +32,7 @@ def recover(
     no_color: NoColor = False,
 ) -> None:
     """Settle what an earlier run left under way, and show it. Every command that changes things does so by itself."""
-    from vwplan.engine import recover
+    from vwplan.engine.recover import recover
 
     terminal = Terminal.of(no_color, json)
     work = Stack(Given(stack, simulate, var, var_file, lock_timeout))
@@ -52,7 +52,7 @@ def recover(
 
 def _forget(work: Stack, session: Session, hosts: list[str]) -> tuple[Begun, ...]:
     """Let go of what is still not settled on some hosts; each is named by its key, its provider or its label."""
-    from vwplan.engine import forget
+    from vwplan.engine.recover import forget
 
     there = sorted({begun.host for begun in session.unfinished})
     keys: list[str] = []

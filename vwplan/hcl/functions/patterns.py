@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-import re2
-
 from vwplan.hcl.functions.arguments import text, within_bounds
 from vwplan.hcl.functions.model import ArgumentProblem, Arguments, FunctionProblem, Parameter, pure
 from vwplan.values import (
@@ -43,10 +41,17 @@ One search takes time in proportion to the text, but each of very many may look 
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> Any:
+    """RE2's own form of the pattern; `ValueError` says what is wrong with it."""
+    import re2  # Only a spec that has patterns pays for it.
+
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 64 << 20
-    return re2.compile(pattern, options)
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        reason = error.args[0]
+        raise ValueError(reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)) from None
 
 
 _PIECE = re.compile(r"\\Q.*?(?:\\E|\Z)|\\(.)|\[\^?\]?(?>(?:\[:\^?\w+:\]|\\.|[^\]\\])*)\]|\(\?P?<(\w+)>", re.DOTALL)
@@ -63,11 +68,7 @@ def _pattern(pattern: str) -> Any:
     """The compiled pattern; `ValueError` says what is wrong with it."""
     if any(found[1] == "C" for found in _PIECE.finditer(pattern)):
         raise ValueError("\\C, a single byte, is not supported")
-    try:
-        return _compiled(pattern)
-    except re2.error as error:
-        reason = error.args[0]
-        raise ValueError(reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)) from None
+    return _compiled(pattern)
 
 
 def _matches(pattern: Any, found: str) -> Iterator[Any]:
