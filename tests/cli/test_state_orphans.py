@@ -72,13 +72,15 @@ def test_what_was_forgotten_is_listed_and_adopted_again_as_it_was(shop: Shop) ->
 
 
 def test_orphans_are_deleted_machines_before_what_they_use(shop: Shop) -> None:
-    shop.spec(SPEC, machine("w"))
+    shop.spec(SPEC, machine("w"), '\noutput "s" {\n  value = "a secret"\n  sensitive = true\n}\n')
     shop.apply("--stack=default")
+    outputs = shop.state().outputs
     shop.do("state", "rm", "workspace.w", "network.lan")
     assert shop.run("orphans", "delete", "--input=false").code == 1
     assert len(shop.world().things()) == 2
     shop.do("orphans", "delete", "--auto-approve")
     assert shop.world().things() == []
+    assert shop.state().outputs == outputs
     shop.apply()
     assert shop.empty()
 

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from shop import SPEC, Shop, machine, shop_in
 
 VOLUME = '\nvolume "v" {\n  size = "8 MiB"\n}\n'
+SECRET = '\noutput "s" {\n  value = "%s"\n  sensitive = true\n}\n'
 OUTPUT = '\noutput "o" {\n  value = "%s"\n}\n'
 
 
@@ -53,6 +54,19 @@ def test_what_changed_in_place_changes_back_and_the_serial_rises(shop: Shop) -> 
     assert after.outputs["o"].value == "one"
     assert after.serial == 3
     shop.spec(SPEC, machine("w"), OUTPUT % "one")
+    assert shop.empty()
+
+
+def test_a_secret_output_comes_back_as_what_stands_for_it(shop: Shop) -> None:
+    shop.spec(SPEC, machine("w"), SECRET % "one")
+    shop.apply()
+    before = shop.state().outputs["s"]
+    shop.spec(SPEC, machine("w").replace("256 MiB", "512 MiB"), SECRET % "two")
+    shop.apply()
+    assert shop.state().outputs["s"] != before
+    shop.do("rollback", "--auto-approve")
+    assert shop.state().outputs["s"] == before
+    shop.spec(SPEC, machine("w"), SECRET % "one")
     assert shop.empty()
 
 

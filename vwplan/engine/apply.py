@@ -16,7 +16,7 @@ from vwplan.engine.clock import SYSTEM, Clock
 from vwplan.engine.coordinator import Coordinator
 from vwplan.engine.events import Event, RunEnded, RunStarted, StateUnwritten
 from vwplan.engine.interrupt import Interrupt
-from vwplan.engine.resolve import Evaluate, Lookup, OpenSecret, Resolver, refuse_late, refuse_secret
+from vwplan.engine.resolve import SECRET, Evaluate, Lookup, OpenSecret, Resolver, refuse_late, refuse_secret
 from vwplan.engine.result import ApplyResult, count, count_imports
 from vwplan.engine.schedule import Schedule
 from vwplan.engine.tally import Tally
@@ -213,7 +213,11 @@ def _outputs(plan: Plan, session: Session, tally: Tally, lookup: Lookup, output_
 
 def _output_of(resolver: Resolver) -> OutputOf:
     def output_of(wanted: WantedOutput, lookup: Lookup) -> OutputValue:
-        value = resolver.opened(resolver.known(wanted.value, lookup))
+        value = resolver.known(wanted.value, lookup)
+        if wanted.sensitive and isinstance(value, Mapping) and set(value) == {SECRET}:
+            # As an earlier state kept it, which is all that a way back to that state needs.
+            return OutputValue(value, wanted.type, wanted.sensitive)
+        value = resolver.opened(value)
         if wanted.sensitive:
             # Of a secret the state keeps what stands for it, never the value.
             value = resolver.sealed(Sensitive(value))
