@@ -18,6 +18,7 @@ from vwplan.hcl.late import anchored, known_value, late_from_json, late_to_json,
 from vwplan.hcl.parser import parse_expression
 from vwplan.values import (
     SENSITIVE,
+    STRING,
     FactOf,
     Late,
     Marked,
@@ -147,3 +148,16 @@ def test_what_nothing_tells_is_an_error_that_says_so() -> None:
     with pytest.raises(DiagnosticError) as caught:
         known_value(late, lambda address: None, NoFiles(), Planning())
     assert "workspace.head" in caught.value.diagnostics[0].detail
+
+
+def test_what_goes_wrong_only_at_apply_is_told_where_it_stands() -> None:
+    source = Source("main.vw.hcl", "\n\n  value = 1 / (length(fact) - 1)")
+    expression, _ = parse_expression(Source("main.vw.hcl", "\n\n          1 / (length(fact) - 1)"))
+    assert expression is not None
+    compiled = compile_expression(expression, source)
+    scope = MappingScope({"fact": Late(STRING, FactOf("workspace.head", ("fact",)))})
+    late = through_json(anchored(compiled.evaluate(scope), compiled, scope))
+    with pytest.raises(DiagnosticError) as caught:
+        applied(late, "x")
+    (problem,) = caught.value.diagnostics
+    assert str(problem.subject) == "main.vw.hcl:3:11"

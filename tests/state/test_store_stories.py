@@ -196,8 +196,42 @@ def test_a_state_that_is_gone_is_never_taken_for_nothing_and_the_told_command_re
     restored = yard.store.restore(holder("state restore"))
     assert restored.state.serial > good.serial
     assert yard.state().records.keys() <= good.records.keys()
+    if "journal" not in what and what != "both":
+        assert yard.state().records == good.records, "the journal tells what the snapshot was"
     assert yard.state().previous_writers >= {one.run for one in yard.store.history() if one.run}
     yard.run(record("volume.after"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "gone", "altered"])
+def test_snapshots_that_are_lost_are_made_again_from_the_journals_between_them(yard: Yard, damage: str) -> None:
+    """All of them at once: the first was of nothing, and each other is what the journal before it came to."""
+    for number in range(3):
+        yard.run(*(record(f"network.n{number}{index}") for index in range(4)), compact=True)
+    good = yard.run(record("network.last"))
+    serials = [version.serial for version in yard.store.history()]
+    for path in [yard.folder.snapshot, *yard.folder.history.glob("snapshot.*")]:
+        text = path.read_bytes()
+        if damage == "gone":
+            path.unlink()
+        else:
+            path.write_bytes(
+                {"cut": text[:-9], "empty": b"", "altered": text.replace(b'"serial":', b'"serial":7', 1)}[damage]
+            )
+    assert refusal(yard.store) in ("state-missing", "state-damaged")
+    restored = yard.store.restore(holder())
+    assert restored.state.records == good.records and restored.since == ()
+    assert [version.serial for version in yard.store.history()] == [restored.state.serial, *serials]
+    yard.run(record("network.after"))
+
+
+def test_a_snapshot_is_not_made_again_from_anything_else_than_what_it_was(yard: Yard) -> None:
+    yard.run(record("network.a"), compact=True)
+    yard.run(record("network.b"))
+    yard.folder.snapshot.unlink()
+    before = yard.folder.old_journal(0)
+    before.write_bytes(b"".join(before.read_bytes().splitlines(keepends=True)[:-2]))
+    restored = yard.store.restore(holder())
+    assert set(restored.state.records) <= {"network.a"}
 
 
 def test_a_journal_whose_end_was_cut_off_at_a_whole_line_is_noticed(yard: Yard) -> None:
@@ -409,6 +443,7 @@ def test_other_stacks_in_the_same_directory_are_apart_and_commands_name_them(tmp
     assert two.store.read() is None
     two.run(record("network.b"))
     two.folder.snapshot.unlink()
+    two.folder.journal(0).write_bytes(b"")
     with pytest.raises(DiagnosticError, match="vwplan state adopt --from-hosts --stack=two"):
         two.store.read()
     assert Folder(tmp_path, "default").command("x") == "vwplan x"

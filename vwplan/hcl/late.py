@@ -45,6 +45,9 @@ class Recorded(Protocol):
 
 Lookup = Callable[[str], Recorded | None]
 
+_LAST_LINE = 10_000
+"""Up to which line a late expression is put in its place; beyond it that would cost too much."""
+
 
 def anchored(value: Value, compiled: Compiled, scope: Scope) -> Value:
     """The value with each unknown leaf made `Late`; `compiled` is what it came from in `scope`.
@@ -127,14 +130,24 @@ def _computed(late: Late, lookup: Lookup, files: Files, chance: Chance) -> Value
     if isinstance(origin, FactOf):
         return _fact(late, origin, lookup)
     inputs = {text: known_value(value, lookup, files, chance) for text, value in origin.inputs.items()}
-    expression, problems = parse_expression(Source(origin.place or "<late>", origin.expression))
+    source = _placed(origin)
+    expression, problems = parse_expression(source)
     if expression is None:
         raise DiagnosticError(problems)
-    compiled = compile_expression(expression, Source(origin.place or "<late>", origin.expression))
+    compiled = compile_expression(expression, source)
     value = compiled.evaluate(_InputScope(inputs, _Replayed(origin.files, files), chance))
     for step in origin.path:
         value = _step(value, step)
     return _as_type(value, late)
+
+
+def _placed(origin: Computed) -> Source:
+    """The expression as a source in which it stands where it stood, so that a problem is told at its place in the spec."""
+    name, _, at = origin.place.rpartition(":")
+    name, _, line = name.rpartition(":")
+    if not (name and line.isdecimal() and at.isdecimal()) or int(line) > _LAST_LINE:
+        return Source(origin.place or "<late>", origin.expression)
+    return Source(name, "\n" * (int(line) - 1) + " " * (int(at) - 1) + origin.expression)
 
 
 def _fact(late: Late, origin: FactOf, lookup: Lookup) -> Value:

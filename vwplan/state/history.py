@@ -14,11 +14,11 @@ from pathlib import Path
 from vwplan.state.damage import Damaged, NewerFormat
 from vwplan.state.disk import Disk
 from vwplan.state.entries import Begun, Entry, RunEnded, RunStarted
-from vwplan.state.fold import Ledger
+from vwplan.state.fold import Ledger, fold
 from vwplan.state.folder import Folder
 from vwplan.state.journal import Header, read_header, read_journal
 from vwplan.state.records import State
-from vwplan.state.snapshot import checksum_of, read_snapshot
+from vwplan.state.snapshot import checksum_of, read_snapshot, write_snapshot
 
 KEPT = 20
 """How many replaced snapshots are kept."""
@@ -41,8 +41,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A snapshot and the part of its journal that can be trusted; `whole` when that is all of it."""
+    """A snapshot and the part of its journal that can be trusted; `whole` when that is all of it. `header` is such a journal's."""
 
+    header: Header
     base: State
     entries: tuple[Entry, ...]
     whole: bool
@@ -65,7 +66,13 @@ def prune(disk: Disk, folder: Folder) -> None:
 
 
 def pairs(disk: Disk, folder: Folder) -> Iterator[Pair]:
-    """All states that can be read, newest base first: the present one, then the history. Damaged ones are left out."""
+    """All states that can be read or made again: the present one, then the history, newest base first. Damaged ones are left out."""
+    found = list(_read_pairs(disk, folder))
+    yield from found
+    yield from _made_again(disk, folder, found)
+
+
+def _read_pairs(disk: Disk, folder: Folder) -> Iterator[Pair]:
     places: list[tuple[Path, int | None]] = [(folder.snapshot, None)]
     places += [(folder.old_snapshot(serial), serial) for serial in sorted(_serials(folder), reverse=True)]
     seen: set[tuple[int, str]] = set()
@@ -81,7 +88,39 @@ def pairs(disk: Disk, folder: Folder) -> Iterator[Pair]:
         header = Header(base.lineage, base.serial, checksum)
         names = [folder.journal(base.serial), folder.old_journal(base.serial)]
         entries, whole = _entries(disk, names if serial is None else names[::-1], header)
-        yield Pair(base, entries, whole, path)
+        yield Pair(header, base, entries, whole, path)
+
+
+def _made_again(disk: Disk, folder: Folder, found: list[Pair]) -> Iterator[Pair]:
+    """Snapshots that are lost or damaged, and that a journal follows which is not.
+
+    What a journal follows is either a state of nothing, or what the journal before it came to. Whether it was just that, the
+    checksum in the journal's first line proves.
+    """
+    left: dict[Header, Path] = {}
+    for path in sorted(_journals(folder)):
+        try:
+            left.setdefault(read_header(disk.read(path)), path)
+        except (OSError, Damaged, NewerFormat):
+            continue
+    for pair in found:
+        left.pop(pair.header, None)
+    states = [fold(pair.base, pair.entries) for pair in found] if left else []
+    states += [State(header.lineage, header.base) for header in left]
+    while states:
+        state = states.pop()
+        header = Header(state.lineage, state.serial, checksum_of(write_snapshot(state)))
+        journal = left.pop(header, None)
+        if journal is not None:
+            entries, whole = _entries(disk, [journal], header)
+            states.append(fold(state, entries))
+            yield Pair(header, state, entries, whole, journal)
+
+
+def _journals(folder: Folder) -> Iterator[Path]:
+    for place in (folder.path, folder.history):
+        if place.is_dir():
+            yield from (path for path in place.iterdir() if path.name.startswith("journal."))
 
 
 def _entries(disk: Disk, paths: list[Path], header: Header) -> tuple[tuple[Entry, ...], bool]:
