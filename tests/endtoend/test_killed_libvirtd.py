@@ -18,9 +18,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 sys.path.insert(0, str(Path(__file__).parent))
+from boxes import Yard
 from dice import how_many
 from machines import LibvirtHands, needs_a_host
-from yard import Yard
 
 ROOT = Path(__file__).parents[2]
 NAME = f"vwplan-t{os.getpid()}"

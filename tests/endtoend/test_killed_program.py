@@ -23,9 +23,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 sys.path.insert(0, str(Path(__file__).parent))
+from boxes import Yard
 from dice import first_seed, how_many
 from machines import LibvirtHands, needs_a_host
-from yard import Yard
 
 pytestmark = [*needs_a_host, pytest.mark.slow]
 
