@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from vwplan.address import Key
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range
 from vwplan.graph.objects import instance_of
+from vwplan.graph.parts import explained
 from vwplan.graph.uses import NOTHING, Uses
 from vwplan.hcl.evaluate import Compiled, Scope
 from vwplan.hcl.late import anchored
@@ -30,7 +31,7 @@ from vwplan.values import (
     unmark,
 )
 
-MOST = 1_000_000
+MOST = 200_000
 """More instances than one block may have: what is beyond is a slip."""
 
 
@@ -69,11 +70,17 @@ class Undecided(DiagnosticError):
 
 def expand(meta: Meta, scope: Scope) -> Expansion:
     """What the block's `count` or `for_each` comes to. `DiagnosticError` where it is not fit, `Undecided` where unknown."""
-    if meta.count is not None:
-        return Expansion("count", dict.fromkeys(range(_count(meta.count, scope)), True))
-    if meta.for_each is not None:
-        return Expansion("each", _for_each(meta.for_each, scope))
-    return SINGLE
+    compiled = meta.count or meta.for_each
+    if compiled is None:
+        return SINGLE
+    try:
+        if meta.count is not None:
+            return Expansion("count", dict.fromkeys(range(_count(compiled, scope)), True))
+        return Expansion("each", _for_each(compiled, scope))
+    except Undecided as error:
+        raise Undecided(explained(error, compiled, scope).diagnostics) from None
+    except DiagnosticError as error:
+        raise explained(error, compiled, scope) from None
 
 
 def _problem(code: str, detail: str, at: Range, word: str) -> DiagnosticError:
@@ -131,7 +138,7 @@ def _count(compiled: Compiled, scope: Scope) -> int:
     if number < 0:
         raise _problem("invalid-count", f'"count" is {number}. It takes a whole number, 0 or more.', at, "count")
     if number > MOST:
-        raise _problem("invalid-count", f'"count" is {number}. A block has {MOST} instances at most.', at, "count")
+        raise _problem("invalid-count", f'"count" is {number}. A block has {MOST:,} instances at most.', at, "count")
     return int(number)
 
 
@@ -145,6 +152,9 @@ def _for_each(compiled: Compiled, scope: Scope) -> dict[Key, Value]:
         raise _undecided("for_each", at)
     if isinstance(value, Null):
         detail = '"for_each" is null. It takes a map, or a set of strings; an empty one, {}, makes no instance.'
+        raise _problem("invalid-for-each", detail, at, "for_each")
+    if isinstance(value, MapValue | ObjectValue | SetValue) and len(value.items) > MOST:
+        detail = f'"for_each" has {len(value.items):,} elements. A block has {MOST:,} instances at most.'
         raise _problem("invalid-for-each", detail, at, "for_each")
     if isinstance(value, MapValue | ObjectValue):
         return dict(value.items.items())

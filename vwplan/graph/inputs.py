@@ -146,11 +146,12 @@ def judge(world: World, condition: Condition, scope: Scope, address: str, what: 
         world.tracker.drop()
     passed = None if isinstance(value, Unknown) else value is True
     message = "" if passed else _message(condition, scope)
+    values = condition.condition.used(scope) if passed is False else ()
     world.tracker.drop()
     if passed is False:
         summary = {"validation": "Invalid value of a variable", "check": "Check failed"}.get(what, "Condition failed")
         failed = Diagnostic(
-            f"{what}-failed", summary, message, condition.condition.range, condition.range, (), address, severity
+            f"{what}-failed", summary, message, condition.condition.range, condition.range, values, address, severity
         )
         world.tell(DiagnosticError(failed))
     return CheckResult(address, passed, message, condition.range)

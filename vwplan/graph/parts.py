@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range
 from vwplan.graph.objects import instance_of
-from vwplan.hcl.evaluate import Chance, Files, Reference, Scope
+from vwplan.hcl.evaluate import Chance, Compiled, EvaluationError, Files, Reference, Scope
 from vwplan.hcl.late import anchored
 from vwplan.kinds import Argument, BlockType, Unfit, take
 from vwplan.kinds.forms import FORMS
@@ -57,8 +58,28 @@ def problem(code: str, summary: str, detail: str, at: Range | None) -> Diagnosti
     return DiagnosticError(Diagnostic(code, summary, detail, at))
 
 
+def explained(error: DiagnosticError, compiled: Compiled, scope: Scope) -> DiagnosticError:
+    """The error, where it says that the value of an expression is unfit, with the values of what the expression refers to."""
+    if isinstance(error, EvaluationError) or not any(d.subject == compiled.range for d in error.diagnostics):
+        return error
+    values = compiled.used(scope)
+    return DiagnosticError(
+        [
+            replace(each, values=values) if not each.values and each.subject == compiled.range else each
+            for each in error.diagnostics
+        ]
+    )
+
+
 def read_argument(given: Given, scope: Scope) -> Plain:
     """The argument as recorded, or `ABSENT` for null. Raises `DiagnosticError`."""
+    try:
+        return _read(given, scope)
+    except DiagnosticError as error:
+        raise explained(error, given.value, scope) from None
+
+
+def _read(given: Given, scope: Scope) -> Plain:
     argument = given.argument
     value = given.value.evaluate(scope)
     if (

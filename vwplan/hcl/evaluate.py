@@ -18,6 +18,7 @@ from vwplan.hcl.evaluation.scope import (
     Scope,
     Step,
 )
+from vwplan.hcl.evaluation.site import Site
 from vwplan.hcl.functions.table import IMPURE
 from vwplan.hcl.syntax import Call, Expression, Parenthesised, Wrap
 from vwplan.values import Value
@@ -86,6 +87,10 @@ class Compiled:
         except RecursionError:
             detail = "The expression, or something that it refers to, is nested too deeply."
             raise EvaluationError("nested-too-deeply", "Nested too deeply", detail, self.range) from None
+
+    def used(self, scope: Scope) -> tuple[tuple[str, str], ...]:
+        """Each reference with its value in words, for whoever tells that the value is unfit; a few of many."""
+        return Site(self.expression, {}, self.source).used(self.expression, scope, [])
 
     def __repr__(self) -> str:
         return f"Compiled({self.text[:60]!r})"

@@ -115,11 +115,15 @@ def _evaluated(draft: Draft, value: Compiled, scope: StaticScope) -> Value | Non
         return value.evaluate(scope)
     except EvaluationError as error:
         for diagnostic in error.diagnostics:
-            told = tuple(pair for pair in diagnostic.values if "known after apply" not in pair[1])
-            draft.add(replace(diagnostic, values=told))
+            draft.add(replace(diagnostic, values=_known(diagnostic.values)))
     except DiagnosticError as error:
         draft.problems.extend(error.diagnostics)
     return None
+
+
+def _known(values: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Of the values used, those that are known before anything is given: what others will be is not to be told of."""
+    return tuple(pair for pair in values if "known after apply" not in pair[1])
 
 
 def _look(draft: Draft, use: Use, scope: StaticScope) -> None:
@@ -130,7 +134,8 @@ def _look(draft: Draft, use: Use, scope: StaticScope) -> None:
     try:
         take(use.argument, value)
     except Unfit as problem:
-        draft.add(mistakes.unfit(problem, use.value.range))
+        unfit = mistakes.unfit(problem, use.value.range)
+        draft.add(replace(unfit, values=_known(use.value.used(scope))))
 
 
 def _look_at_inputs(
@@ -147,4 +152,5 @@ def _look_at_inputs(
             convert(found, variable.type)
         except ConversionError as error:
             detail = f'The variable "{name}" of the module does not take this value: {reason_of(error, name)}.'
-            draft.add(Diagnostic("wrong-type", "Wrong type", detail, value.range))
+            values = _known(value.used(scope))
+            draft.add(Diagnostic("wrong-type", "Wrong type", detail, value.range, values=values))

@@ -55,9 +55,9 @@ class Site:
         kept = environment[:]
         whole = self.range()
         context = whole if (whole.start, whole.end) != (at.start, at.end) else None
-        return EvaluationError(code, summary, detail, at, context, value, lambda: self._used(used_in, scope, kept))
+        return EvaluationError(code, summary, detail, at, context, value, lambda: self.used(used_in, scope, kept))
 
-    def _used(self, node: TemplatePart, scope: Scope, environment: Environment) -> tuple[tuple[str, str], ...]:
+    def used(self, node: TemplatePart, scope: Scope, environment: Environment) -> tuple[tuple[str, str], ...]:
         """Each reference within a node with its value in words."""
         found: dict[str, str] = {}
         for reference in references(node, self.source):
