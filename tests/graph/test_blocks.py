@@ -53,6 +53,20 @@ def test_repetition_over_what_cannot_be_is_refused_at_its_place(stack, text, cod
     assert problem.subject is not None and problem.subject.line > 1
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (COUNT.format(3), '"count" is 3. A block has 2'),
+        (EACH.format("{ a = 1, b = 2, c = 3 }"), '"for_each" has 3 elements. A block has 2'),
+        (EACH.format('toset(["a", "b", "c"])'), '"for_each" has 3 elements. A block has 2'),
+    ],
+)
+def test_more_instances_than_a_block_may_have_are_refused_before_any_is_made(stack, monkeypatch, text, told):
+    monkeypatch.setattr("vwplan.graph.expand.MOST", 2)
+    (problem,) = stack.write(text).problems()
+    assert problem.detail.startswith(told)
+
+
 def test_values_of_a_map_may_be_late_as_long_as_its_keys_are_known(stack, by_key):
     stack.write(
         VOLUME + EACH.format("{ a = volume.v.path }").replace("image.base", "image.base\n  user_data = each.value")
