@@ -42,7 +42,6 @@ def read(text: str) -> tuple[Type, Defaults | None]:
         ("object({})", ObjectType({})),
         ("object({ a = string, b = optional(number) })", ObjectType({"a": STRING, "b": NUMBER}, ["b"])),
         ('object({ "a" = string })', ObjectType({"a": STRING})),
-        ("(string)", STRING),
     ],
 )
 def test_types_are_read(text: str, wanted: Type) -> None:
@@ -62,7 +61,9 @@ def test_types_are_read(text: str, wanted: Type) -> None:
         pytest.param('object({ a = optional(number, "x") })', "a number is required", id="a default of another type"),
         pytest.param("object({ a = optional(string, b) })", "must be a constant", id="a default that refers"),
         pytest.param("object({ a = string, a = number })", "there twice", id="an attribute twice"),
+        pytest.param('object({ a = optional(string, upper("b")) })', "no function", id="a default that calls"),
         pytest.param("1 + 1", "A type is", id="no type at all"),
+        pytest.param("(string)", "A type is", id="a type in parentheses"),
         pytest.param("object([string])", "in braces", id="brackets for braces"),
     ],
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Source, did_you_mean
 from vwplan.hcl.evaluate import MappingScope, compile_expression
-from vwplan.hcl.syntax import Call, Expression, Literal, ObjectItems, Parenthesised, TupleItems, Variable
+from vwplan.hcl.syntax import Call, Expression, Literal, ObjectItems, TupleItems, Variable
 from vwplan.values import (
     BOOL,
     DYNAMIC,
@@ -138,8 +138,6 @@ class _Reader:
         return DYNAMIC, None
 
     def read(self, node: Expression, *, legacy: bool = False) -> tuple[Type, Defaults | None]:
-        while isinstance(node, Parenthesised):
-            node = node.inner
         if isinstance(node, Variable):
             return self.word(node, legacy)
         if isinstance(node, Call):
@@ -237,6 +235,12 @@ class _Reader:
                 detail = "A default within a type must be a constant: it may refer to nothing."
                 self.problems.append(
                     Diagnostic("default-not-constant", "Default is not constant", detail, compiled.references[0].range)
+                )
+                return None
+            if compiled.functions:
+                detail = "A default within a type must be a constant: no function may be called here."
+                self.problems.append(
+                    Diagnostic("default-not-constant", "Default is not constant", detail, compiled.range)
                 )
                 return None
             value = compiled.evaluate(MappingScope())

@@ -19,9 +19,12 @@ FOR_EACH = Argument(
 DEPENDS_ON = Argument("depends_on", ListType(DYNAMIC), "What must be done before this is begun.", Effect.RECORD)
 PROVIDER = Argument("provider", DYNAMIC, "The provider configuration that makes it.", Effect.REPLACE, planned=True)
 
+ERROR_MESSAGE = Argument("error_message", STRING, "What is said where it does not.", Effect.RECORD, required=True)
+"""Made a text only where the condition does not hold: before that it may be anything."""
+
 CONDITION_ARGUMENTS = (
     Argument("condition", BOOL, "What must hold.", Effect.RECORD, required=True),
-    Argument("error_message", STRING, "What is said where it does not.", Effect.RECORD, required=True),
+    ERROR_MESSAGE,
 )
 
 TIMEOUTS = BlockType(

@@ -49,7 +49,11 @@ def _converted(draft: Draft, attribute: Attribute | None, source: Source, type: 
     if attribute is None:
         return None
     found = constant(draft, attribute, source)
-    if found is None or isinstance(found, Null):
+    if found is None:
+        return None
+    if isinstance(found, Null):
+        detail = f'"{attribute.name}" cannot be null. Leave it out to have what it is by itself.'
+        draft.add(Diagnostic("wrong-type", "Null given", detail, _range(attribute.expression, source)))
         return None
     try:
         return convert(found, type)

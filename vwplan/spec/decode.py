@@ -11,6 +11,7 @@ from vwplan.hcl.syntax import Attribute, Block, Body, Literal, ObjectItems, Tupl
 from vwplan.kinds import Unfit, take
 from vwplan.kinds.check import range_not_yet
 from vwplan.kinds.forms import FORMS
+from vwplan.kinds.meta import ERROR_MESSAGE
 from vwplan.kinds.model import Argument, BlockType
 from vwplan.spec import mistakes
 from vwplan.spec.constants import constant_text
@@ -41,6 +42,8 @@ def given(draft: Draft, argument: Argument, attribute: Attribute, source: Source
     """An argument as given; a constant is looked at now, anything else once it is evaluated."""
     expression = attribute.expression
     where = Range(source, attribute.start, attribute.end)
+    if argument is ERROR_MESSAGE:
+        return Given(argument, draft.compile(expression, source, place), where)
     compiled = draft.compile(expression, source, place, argument)
     if isinstance(expression, Literal):
         take_constant(draft, argument, compiled)

@@ -171,7 +171,7 @@ def conditions(draft: Draft, block: Block, place: Place, source: Source) -> list
     condition, message = part.arguments.get("condition"), part.arguments.get("error_message")
     if condition is None or message is None:
         return []
-    if not condition.value.references and not condition.value.functions and place.words != "a check":
+    if not condition.value.references:
         detail = "The condition refers to nothing, so it always comes to the same. Refer to what it is about."
         draft.add(Diagnostic("constant-condition", "Condition that refers to nothing", detail, condition.value.range))
     return [Condition(condition.value, message.value, where)]
