@@ -34,15 +34,13 @@ class Opening:
     @cached_property
     def _found(self) -> tuple[dict[str, object], dict[str, Value]]:
         from vwplan.plan import PlanOptions
-        from vwplan.plan.plain import has_late
 
         wanted = self._stack.propose(self._session.state(), PlanOptions(refresh=False)).wanted
         for resource in wanted.resources:
             self._collect(resource.arguments)
             self._collect(resource.facts)
         for output in wanted.outputs:
-            hidden = output.sensitive and not has_late(output.value)
-            self._collect(Sensitive(output.value) if hidden else output.value)
+            self._collect(Sensitive(output.value) if output.sensitive else output.value)
         return self._plain, self._values
 
     def _collect(self, value: Any) -> None:
@@ -64,13 +62,15 @@ class Opening:
         """A secret, which a plan has sealed as a whole, or part by part where it is late in part."""
         from vwplan.plan.plain import has_late
 
+        while isinstance(value, Sensitive):
+            value = value.value
         if not has_late(value):
             self._plain[self._stack.key.hmac(value)] = value
         elif isinstance(value, Unknown):
             self._collect_late(value, secret=True)
         else:
             for item in value.values() if isinstance(value, dict) else value:
-                self._collect_secret(item.value if isinstance(item, Sensitive) else item)
+                self._collect_secret(item)
 
     def _collect_late(self, value: Unknown, *, secret: bool) -> None:
         if not isinstance(value, Late):

@@ -117,7 +117,7 @@ class Resolver:
                     "values as when planning, or plan again.",
                 )
             )
-        return value
+        return _bare(value)
 
 
 def _bare(value: Plain) -> Plain:

@@ -55,10 +55,13 @@ def to_text(plan: Plan, seal: Seal) -> str:
 
 def _marked_within(value: Sensitive) -> Plain:
     """A secret that is late in part, with each part a secret by itself, so that none is told and the late ones are carried."""
-    if isinstance(value.value, Mapping):
-        return {key: Sensitive(item, value.marks) for key, item in value.value.items()}
-    assert isinstance(value.value, list | tuple)
-    return [Sensitive(item, value.marks) for item in value.value]
+    inner = value.value
+    if isinstance(inner, Sensitive):
+        return inner
+    if isinstance(inner, Mapping):
+        return {key: Sensitive(item, value.marks) for key, item in inner.items()}
+    assert isinstance(inner, list | tuple)
+    return [Sensitive(item, value.marks) for item in inner]
 
 
 class _Table:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 from vwplan.state.disk import Disk
-from vwplan.state.wire import encode_sorted, to_bytes
+from vwplan.state.wire import encode_secret, to_bytes
 
 LENGTH = 32
 _SALT = b"vwplan stack key 1"
@@ -40,7 +40,7 @@ class StackKey:
 
     def hmac(self, value: object) -> str:
         """What stands for a sensitive value in plans and states: hexadecimal, the same for the same value."""
-        return hmac.digest(self.derive("", "sensitive"), to_bytes(encode_sorted(value)), "sha256").hex()
+        return hmac.digest(self.derive("", "sensitive"), to_bytes(encode_secret(value)), "sha256").hex()
 
     def ssh_public_key(self, identity: str, epoch: int = 0, purpose: str = "ssh host key") -> str:
         """The public half of an Ed25519 key, as `ssh-ed25519 BASE64`."""

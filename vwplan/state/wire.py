@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from vwplan.state.records import OutputValue, Plain, Ready, Record, Roster, Status
+from vwplan.values import Sensitive
 
 Unreadable = (ValueError, TypeError, KeyError, AttributeError)
 """What reading back raises when a text is not one that was written here."""
@@ -27,6 +28,11 @@ def _number(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be recorded")
 
 
+def _bare(value: object) -> object:
+    """A secret within a secret is only told by its value."""
+    return value.value if isinstance(value, Sensitive) else _number(value)
+
+
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_number).encode
 """Compact JSON, keys in the order given."""
 
@@ -34,6 +40,11 @@ encode_sorted = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_number, sort_keys=True
 ).encode
 """Compact JSON with sorted keys: the same value is always the same text."""
+
+encode_secret = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_bare, sort_keys=True
+).encode
+"""The same of a secret, whatever in it is marked as one besides: only for what is never written."""
 
 
 def decode(text: bytes) -> Any:
