@@ -37,7 +37,8 @@ class Stage:
     """A host to play on, and what to put on it.
 
     `image` are the arguments of a small image (with its `source`), `image_name` its base's name and `digest` its id.
-    `machine` are further arguments of a machine, such as `ready`. `lacks` are features that the driver does not have.
+    `machine` are further arguments of a machine, such as `ready`. `lacks` are features that the driver does not have. `foreign`
+    makes a network of that name by other means than ours, and gives what takes it away.
     """
 
     open: Callable[[], Connection]
@@ -47,6 +48,7 @@ class Stage:
     lacks: frozenset[str] = frozenset()
     cidr: str = "10.231.7.0/24"
     prefix: str = "vwconf"
+    foreign: Callable[[str, str], Callable[[], object]] | None = None
 
 
 def reporter() -> Reporter:
@@ -359,3 +361,50 @@ class Conformance:
         play.delete(machine)
         with pytest.raises(Changed):
             play.power(machine, "running")
+
+    @pytest.fixture
+    def theirs(self, stage: Stage, play: Play) -> Any:
+        """A network that somebody else made, as it is observed."""
+        if stage.foreign is None:
+            pytest.skip("this driver has nothing of somebody else's")
+        name = f"{stage.prefix}-theirs-{uuid.uuid4().hex[:6]}"
+        away = stage.foreign(name, stage.cidr.replace(".0/24", ".1"))
+        [seen] = [one for one in play.connection.observe().strangers if one.name == name]
+        yield seen
+        if play.connection.inspect("network", seen.identity, name) is not None:
+            away()
+
+    def adopting(self, seen: Observed, **rest: Any) -> Action:
+        expects = Expectation(True, frozenset(), seen.digest)
+        return action(Verb.ADOPT, seen.kind, seen.name, seen.arguments, seen.identity, expects=expects, **rest)
+
+    def test_what_somebody_else_made_is_touched_by_nothing_but_an_import(self, play: Play, theirs: Observed) -> None:
+        assert theirs.mark is None and theirs.complete
+        for verb in (Verb.CREATE, Verb.UPDATE, Verb.DELETE):
+            with pytest.raises(Foreign):
+                play.do(replace(self.adopting(theirs), verb=verb, expects=None))
+        assert play.connection.inspect("network", theirs.identity, theirs.name) == theirs
+
+    def test_an_import_writes_the_mark_and_nothing_else_and_can_be_repeated(self, play: Play, theirs: Observed) -> None:
+        now = play.do(self.adopting(theirs)).observed
+        assert now is not None and now.mark is not None
+        assert (now.mark.lineage, now.mark.writer, now.name) == (LINEAGE, "run-1", theirs.name)
+        assert (now.arguments, now.digest, now.parts) == (theirs.arguments, theirs.digest, theirs.parts)
+        assert play.do(self.adopting(theirs)).observed == now
+        observed = play.connection.observe()
+        assert now in observed.objects
+        assert theirs.identity not in [one.identity for one in observed.strangers]
+        assert play.delete(self.adopting(theirs)).observed is None, "and then it is as any other"
+
+    def test_an_import_of_what_has_changed_or_gone_or_is_another_states_is_refused(
+        self, play: Play, theirs: Observed
+    ) -> None:
+        with pytest.raises(Changed):
+            play.do(self.adopting(replace(theirs, digest="0" * 32)))
+        with pytest.raises(Changed):
+            play.do(self.adopting(replace(theirs, identity=str(uuid.uuid4()))))
+        other = Mark(str(uuid.uuid4()), theirs.identity, "network.x", 0, "", "run-9")
+        play.do(self.adopting(theirs, mark=other))
+        with pytest.raises(Foreign):
+            play.do(self.adopting(theirs))
+        play.delete(self.adopting(theirs, mark=other))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,18 +12,29 @@ sys.path.insert(0, str(Path(__file__).parent))
 from suite import Conformance, Stage
 
 from vwplan.provider import HostConfiguration, ProviderError, Unreachable, find
+from vwplan_simulated.__main__ import define
+from vwplan_simulated.world import World
 
 
 class TestSimulated(Conformance):
     @pytest.fixture
     def stage(self, tmp_path: Path) -> Stage:
         host = HostConfiguration("simulated", "default", {}, str(tmp_path))
-        return Stage(lambda: find("simulated").open(host), {"format": "qcow2"}, "sha256:" + "ab" * 32)
+        return Stage(
+            lambda: find("simulated").open(host),
+            {"format": "qcow2"},
+            "sha256:" + "ab" * 32,
+            foreign=lambda name, address: _foreign(World(tmp_path, host.key), name, address),
+        )
+
+
+def _foreign(world: World, name: str, address: str) -> Callable[[], object]:
+    arguments = {"mode": "isolated", "cidr": address.replace(".1", ".0/24"), "bridge": "theirs0"}
+    identity = define(world, "network", name, arguments)
+    return lambda: world.remove(identity)
 
 
 def test_a_host_that_is_switched_off_does_not_answer(tmp_path: Path) -> None:
-    from vwplan_simulated.world import World
-
     host = HostConfiguration("simulated", "default", {}, str(tmp_path))
     find("simulated").open(host).close()
     World(tmp_path, host.key).switch(offline=True)

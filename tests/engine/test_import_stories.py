@@ -242,3 +242,29 @@ def test_the_command_imports_what_is_and_leaves_the_rest_to_the_next_plan(shop: 
     assert '"512 MiB" -> "256 MiB"' in shop.do("plan").out
     assert "The address is taken" in shop.run("import", "workspace.w", "old").err
     assert "Nothing to import into" in shop.run("import", "workspace.v", "old").err
+
+
+def test_a_way_back_lets_go_of_what_was_imported_since_and_destroys_nothing(shop: Shop) -> None:
+    identity = there(shop)
+    shop.spec(SPEC)
+    shop.apply()
+    shop.spec(SPEC, machine("w", network=""), IMPORT)
+    shop.apply()
+    told = shop.do("rollback", "--auto-approve").out
+    assert "0 to destroy, 1 to forget" in told
+    assert shop.world().thing(identity) is not None
+    shop.apply()
+    assert shop.record("workspace.w").identity == identity, "and wanted again, it is the stack's again"
+
+
+def test_an_import_that_fails_when_it_was_done_is_recorded_and_the_next_one_goes_on(shop: Shop) -> None:
+    there(shop, resources={"cpus": 1, "memory": 512})
+    fault = '  alias = "sim"\n  faults = ["fail adopt workspace old after all"]\n'
+    shop.spec(SPEC.replace('  alias = "sim"\n', fault), machine("w", network=""), IMPORT)
+    told = shop.run("apply", "--auto-approve")
+    assert told.code == 1 and "Importing workspace.w" in told.err
+    assert shop.record("workspace.w").arguments["resources"]["memory"] == 512, "as it is, for nothing was changed yet"
+    shop.spec(SPEC, machine("w", network=""), IMPORT)
+    shop.apply()
+    assert shop.record("workspace.w").arguments["resources"]["memory"] == 256
+    assert shop.empty()

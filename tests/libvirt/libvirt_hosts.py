@@ -21,6 +21,21 @@ def host(uri: str, directory: Path, **settings: Any) -> Callable[[], Connection]
     return lambda: find("libvirt").open(configuration)
 
 
+def foreign_network(uri: str) -> Callable[[str, str], Callable[[], object]]:
+    """Makes a network by libvirt's own means, as somebody without vwplan would."""
+    import libvirt
+
+    def make(name: str, address: str) -> Callable[[], object]:
+        connection = libvirt.open(uri)
+        bridge = f"vwf{name[-6:]}"
+        network = connection.networkDefineXML(
+            f"<network><name>{name}</name><bridge name='{bridge}'/><ip address='{address}' prefix='24'/></network>"
+        )
+        return lambda: (network.undefine(), connection.close())
+
+    return make
+
+
 def small_image(folder: Path) -> tuple[Path, str]:
     """A disk of 1 MiB that nothing can boot from, and its digest."""
     path = folder / "empty.raw"

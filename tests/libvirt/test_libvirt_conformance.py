@@ -11,7 +11,7 @@ pytest.importorskip("libvirt")
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "conformance"))
 sys.path.insert(0, str(Path(__file__).parent))
-from libvirt_hosts import POOL, URI, host, small_image
+from libvirt_hosts import POOL, URI, foreign_network, host, small_image
 from suite import Conformance, Stage
 
 
@@ -24,6 +24,7 @@ class TestOnTheTestDriver(Conformance):
             {"source": str(path)},
             f"sha256:{digest}",
             lacks=frozenset({"volume growth"}),
+            foreign=foreign_network("test:///default"),
         )
 
 
@@ -37,4 +38,5 @@ class TestOnRealMachines(Conformance):
             host(URI, tmp_path_factory.getbasetemp(), accel="tcg", pool=POOL, shutdown_timeout=1),
             {"source": str(path)},
             f"sha256:{digest}",
+            foreign=foreign_network(URI),
         )

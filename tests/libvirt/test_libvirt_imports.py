@@ -12,7 +12,8 @@ import pytest
 
 pytest.importorskip("libvirt")
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "conformance")]
+sys.path.insert(0, str(Path(__file__).parent.parent / "conformance"))
+sys.path.insert(0, str(Path(__file__).parent))
 import libvirt
 from libvirt_hosts import POOL, host
 from suite import LINEAGE, Play, Stage, action

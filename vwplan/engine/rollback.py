@@ -14,7 +14,7 @@ from vwplan.graph.model import Lifecycle, Moved, Resource, Wanted, WantedOutput
 from vwplan.plan.plain import substituted
 from vwplan.plan.planning import without_key
 from vwplan.state.history import Version
-from vwplan.state.records import Record, Roster, State, Status
+from vwplan.state.records import IMPORTED, Record, Roster, State, Status
 
 Plain = Any
 
@@ -54,7 +54,9 @@ def wanted_of(earlier: State, state: State, public_key: Callable[[str], str] | N
         for name, out in earlier.outputs.items()
     )
     moves = tuple(Moved(source, target, None) for source, target in moved.items())
-    return Wanted(_in_order(resources, groups), rosters, outputs, moved=moves, groups=groups)
+    # What was imported since existed before, and goes on existing.
+    let_go = {key: False for key, one in now.items() if key not in records and one.facts.get(IMPORTED)}
+    return Wanted(_in_order(resources, groups), rosters, outputs, moved=moves, removed=let_go, groups=groups)
 
 
 def _planned(record: Record, state: State) -> bool:
@@ -128,6 +130,10 @@ class _Back:
         identity, birth = self._is[record.address]
         address = Address.parse(record.address)
         lifecycle = record.lifecycle
+        facts = record.facts
+        if identity != record.identity:
+            # What comes in its place is vwplan's own.
+            facts = {name: value for name, value in facts.items() if name not in (IMPORTED, "disks")}
         return Resource(
             address,
             record.address,
@@ -138,7 +144,7 @@ class _Back:
             record.provider,
             record.host,
             substituted(record.arguments, names) if names else record.arguments,
-            substituted(record.facts, names) if names else record.facts,
+            substituted(facts, names) if names else facts,
             depends,
             Lifecycle(
                 prevent_destroy=bool(lifecycle.get("prevent_destroy")),

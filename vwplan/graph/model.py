@@ -142,7 +142,7 @@ class Wanted:
     """All that a stack wants: resources in an order in which each comes after what it depends on.
 
     `rosters` is by cluster key, with epochs already raised where membership differs from the recorded.
-    `removed` are addresses (without keys) that `removed` blocks name, with whether to destroy (`True`) or forget.
+    `removed` are addresses (without keys: all instances) that `removed` blocks name, with whether to destroy (`True`) or forget.
     `groups` are keys of resources by the group's name (which is no address); a resource may be in several. `imports` are what
     exists already and is to become some of those resources.
     """

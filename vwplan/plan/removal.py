@@ -71,7 +71,7 @@ def _block(planning: Planning, decision: Decision) -> None:
 
 
 def _removal(planning: Planning, address: str, record: Record, removed: Mapping[str, bool]) -> Decision | None:
-    destroy = removed.get(_KEYS.sub("", address)) if removed else None
+    destroy = removed.get(address, removed.get(_KEYS.sub("", address))) if removed else None
     if record.lifecycle.get(FORGOTTEN):
         return None
     decision = _begin(planning, address, record)
