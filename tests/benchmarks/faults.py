@@ -216,7 +216,7 @@ class Faults:
             orphans = len(exist - tool.known())
             planned = tool.run("plan")
             lost, most = lost + (orphans > 0), max(most, orphans)
-            wrong += planned.code != 0 or planned.to_add > things - len(exist) + orphans + 16
+            wrong += planned.code != 0 or planned.to_add > things - len(exist) + 16
         words = f"{self.options.kills} kills: something lost in {lost} (at most {most}), a wrong plan next in {wrong}"
         if lost or self.options.short:
             return not lost and not wrong, words

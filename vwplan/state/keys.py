@@ -133,7 +133,8 @@ def _lost(path: Path, known: str) -> DiagnosticError:
             "key-missing",
             "The stack key is missing",
             f"{path} is not there, but this stack's secrets derive from the key {known}. Put the file back, or name it with "
-            f"VW_KEY_FILE. Without it, sensitive arguments count as changed and machines get other host keys.",
+            f"VW_KEY_FILE. If it is lost for good, `vwplan state rekey` makes a new one: then sensitive arguments count as changed, "
+            f"and machines that are made get other host keys.",
         )
     )
 

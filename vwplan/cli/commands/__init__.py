@@ -42,6 +42,7 @@ STATE = {
     "restore": "state_versions.restore",
     "fork": "state_versions.fork",
     "adopt": "state_adopt.adopt",
+    "rekey": "state_rekey.rekey",
     "migrate": "state_migrate.migrate",
 }
 """The same of what follows `state`."""
