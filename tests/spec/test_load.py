@@ -154,7 +154,7 @@ INNER = 'variable "names" {\n  type = list(string)\n}\noutput "first" {\n  value
 @pytest.mark.parametrize(
     ("reason", "call", "expected"),
     [
-        ("an input that is not there", 'names = []\n  nmes = []', ("unknown-argument", 4, 10)),
+        ("an input that is not there", 'names = []\n  nmes = []', ("unknown-argument", 4, 3)),
         ("an input of the wrong type", 'names = "a"', ("wrong-type", 3, 11)),
         ("a missing input", "", ("missing-argument", 1, 1)),
         ("an output that is not there", 'names = []\n}\noutput "o" {\n  value = module.m.frst', ("undeclared-reference", 6, 11)),

@@ -54,7 +54,9 @@ def _inputs(draft: Draft, call: Call, child: Draft) -> None:
     for name, value in call.inputs.items():
         if name not in child.variables:
             detail = f'The module has no variable "{name}".{draft.near(name, child.variables)}'
-            draft.add(Diagnostic("unknown-argument", "Unknown argument", detail, value.range))
+            draft.add(
+                Diagnostic("unknown-argument", "Unknown argument", detail, call.input_places.get(name, value.range))
+            )
     if child.broken:
         return
     for name, variable in child.variables.items():
@@ -79,7 +81,7 @@ def _providers(draft: Draft) -> None:
                 )
             draft.add(Diagnostic("wrong-key", "Wrong sort of key", detail, reference.range))
         elif block is None and (keyed or not _is_provider(draft, reference)):
-            near = draft.near(name, draft.providers)
+            near = draft.near(name, {*draft.providers, *names()} if not reference.steps else draft.providers)
             detail = f'There is no provider configuration "{name}".{near or _declare(reference)}'
             draft.add(Diagnostic("unknown-provider", "Unknown provider", detail, reference.range))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from vwplan.diagnostics import Diagnostic, Problems, Range, Source, did_you_mean
 from vwplan.hcl.evaluate import Compiled, EvaluationError, Reference, compile_expression
 from vwplan.hcl.syntax import Expression, Literal
+from vwplan.kinds import KINDS
+from vwplan.kinds.language import TOP
 from vwplan.kinds.model import Argument
 from vwplan.spec.model import (
     CheckBlock,
@@ -61,7 +64,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A `module` block as read: where its source leads is not known yet."""
+    """A `module` block as read: where its source leads is not known yet. `input_places` are where inputs are named."""
 
     name: str
     source: str
@@ -71,6 +74,7 @@ class Call:
     provider_keys: Mapping[str, Compiled]
     source_range: Range
     range: Range
+    input_places: Mapping[str, Range] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ class SettingsBlock:
 
 
 _MANY, _SEARCHES = 100, 30
+_WORD = re.compile(r"[\w-]+")
+_TOP = frozenset({*KINDS, *(each.name for each in TOP)})
 
 
 @dataclass(slots=True)
@@ -124,7 +130,12 @@ class Draft:
     searches: int = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a problem."""
+        """Keep a problem. That a block stands in another is none where a brace is missing before it, which has been told."""
+        at = diagnostic.subject
+        if diagnostic.code == "unknown-block" and at is not None and id(at.source) in self.broken:
+            word = _WORD.match(at.source.text, at.start)
+            if word is not None and word[0] in _TOP:
+                return
         self.problems.add(diagnostic)
 
     def near(self, word: str, candidates: Collection[str]) -> str:

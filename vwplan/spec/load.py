@@ -137,6 +137,10 @@ class _Reading:
             detail = f'"{source}" is no path that starts with ./ or ../. Only modules beside the spec are read.{hint}'
             self.problems.add(Diagnostic("invalid-source", "Invalid source of a module", detail, call.source_range))
             return
+        if "\0" in source:
+            detail = "No path has the character U+0000 in it. Take it out."
+            self.problems.add(Diagnostic("invalid-source", "Invalid source of a module", detail, call.source_range))
+            return
         child = self._read(str(Path(draft.directory, source)), call, above)
         if child is not None:
             handed = frozenset(call.providers)
@@ -165,6 +169,11 @@ class _Reading:
             sources.append(Source(shown, content.decode("utf-8", "surrogateescape")))
         if not sources and not self.problems.errors:
             detail = f"{directory} holds no spec: no file whose name ends with {HCL} or {JSON}."
+            other = next((name for name in names if name.endswith((".tf", ".tf.json", ".tofu"))), "")
+            if other:
+                detail += (
+                    f" {other} is for Terraform; vwplan's blocks are workspace, cluster, network, volume and image."
+                )
             self._tell("no-spec", "No spec", detail, call)
             return None
         return sources

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from vwplan.diagnostics import Diagnostic, Range, Source
 from vwplan.hcl.evaluate import Compiled, Reference
-from vwplan.hcl.syntax import Attribute, Block, Body, Expression, Literal, TupleItems, Variable
+from vwplan.hcl.syntax import Attribute, Block, Body, Expression, Literal, TupleItems, Unary, Variable
 from vwplan.kinds import argument_of, block_of
 from vwplan.spec import mistakes
 from vwplan.spec.constants import keyed_reference, reference, reference_list
@@ -78,8 +78,11 @@ def _repetition(draft: Draft, body: Body, shape: Shape, outside: Place) -> tuple
 
 
 def _look_at_count(draft: Draft, expression: Expression, source: Source) -> None:
-    if isinstance(expression, Literal):
-        value = expression.value
+    inner = expression.operand if isinstance(expression, Unary) and expression.operator == "-" else expression
+    if isinstance(inner, Literal):
+        value = inner.value
+        if inner is not expression and isinstance(value, int):
+            value = -value
         if isinstance(value, str) and value.isdigit():
             return
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
@@ -208,6 +211,8 @@ def _ignored(draft: Draft, attribute: Attribute, kind: str, source: Source) -> t
             shape = KIND_SHAPES[kind]
             names = [*shape.arguments, *shape.blocks]
             detail = f'{kind} has no argument "{path}".{mistakes.nearest(found.root, names)}'
+            if path == "all":
+                detail = "all stands for every argument, and not in a list: write ignore_changes = all."
             draft.add(Diagnostic("unknown-argument", "Unknown argument", detail, found.range))
             continue
         paths.append(path)

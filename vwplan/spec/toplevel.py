@@ -145,6 +145,7 @@ def _module(draft: Draft, block: Block, source: Source) -> None:
         keys,
         where if where_from is None else Range(source, where_from.expression.start, where_from.expression.end),
         where,
+        {name: mistakes.name_of(attributes[name], source) for name in inputs},
     )
     first = draft.calls.setdefault(name, made)
     if first is not made:
