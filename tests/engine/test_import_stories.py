@@ -268,3 +268,26 @@ def test_an_import_that_fails_when_it_was_done_is_recorded_and_the_next_one_goes
     shop.apply()
     assert shop.record("workspace.w").arguments["resources"]["memory"] == 256
     assert shop.empty()
+
+
+def test_what_stood_in_the_way_of_making_it_is_imported_instead(shop: Shop) -> None:
+    shop.spec(SPEC, machine("w", 'name = "old"', network=""))
+    shop.do("plan", "--out=the.plan")
+    identity = there(shop)
+    assert "Name is taken" in shop.run("apply", "the.plan").err
+    assert shop.record("workspace.w").status.value == "pending"
+    shop.spec(SPEC, machine("w", 'name = "old"', network=""), IMPORT)
+    shop.apply()
+    assert shop.record("workspace.w").identity == identity
+    assert not shop.state().deposed
+    assert shop.empty()
+
+
+def test_what_the_spec_says_of_ranges_and_macs_may_be_what_is_so(shop: Shop) -> None:
+    network = there(shop, "network", "theirs", mode="nat", cidr="10.9.0.0/24", bridge="virbr7")
+    there(shop, nic=[{"network": network, "mac": "52:54:00:00:00:01", "address": "10.9.0.50"}])
+    nic = 'nic {\n    network = network.lan\n    mac     = "52:54:00:00:00:01"\n    address = "10.9.0.50"\n  }'
+    shop.spec(SPEC, machine("w", nic, network=""), machine("x"), IMPORT, block("network.lan", "theirs"))
+    assert "Plan: 2 to import, 2 to add, 0 to change" in shop.do("plan").out
+    shop.apply()
+    assert shop.empty()

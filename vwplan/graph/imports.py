@@ -23,7 +23,7 @@ from vwplan.graph.world import ModuleInstance, Seen
 from vwplan.hcl.evaluate import Compiled
 from vwplan.provider.api import Observed
 from vwplan.spec.model import Configuration, ImportBlock, Meta, Module
-from vwplan.state.records import IMPORTED, Record, State
+from vwplan.state.records import IMPORTED, Record, State, Status
 from vwplan.values import EPHEMERAL, SENSITIVE, STRING, ConversionError, Null, Unknown, convert, type_of, unmark_deep
 
 Plain = Any
@@ -201,7 +201,8 @@ class _Finder:
         """The object asked for; None where there is nothing to do, or nothing can be seen."""
         address = _target(asked.target, asked.range)
         key = str(address)
-        if key in self._world.records:
+        before = self._world.records.get(key)
+        if before is not None and before.status is not Status.PENDING:
             return None
         place = self._place(address, asked)
         views = self._world.given.seen
@@ -217,7 +218,8 @@ class _Finder:
             raise _fault("import-unseen", "Nothing was looked at", detail, asked)
         kind = "workspace" if address.role else address.kind
         found = self._one(kind, place, seen, asked)
-        return Imported(key, asked.id, self._record(key, found, place, seen, asked), found, asked.range)
+        record = self._record(key, found, place, seen, asked)
+        return Imported(key, asked.id, record, found, asked.range, "" if before is None else before.identity)
 
     def _place(self, address: Address, asked: ImportAsked) -> Place | None:
         """Where the target's block is; None where that has failed, and is told elsewhere."""

@@ -127,7 +127,8 @@ class ImportAsked:
 class Imported:
     """An object that exists and is to be the stack's own: the address that it gets, the id that names it, and how it was seen.
 
-    `record` is what the state would say of it as it is: its own identity, name and parts.
+    `record` is what the state would say of it as it is: its own identity, name and parts. `replaces` is the identity of what was begun
+    to be made there before, of which nothing came.
     """
 
     key: str
@@ -135,6 +136,7 @@ class Imported:
     record: Record
     observed: Observed
     range: Range | None
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)

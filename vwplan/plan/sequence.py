@@ -190,6 +190,8 @@ def _adopt(making: Making, decision: Decision) -> None:
     arguments = decision.current
     draft = making.draft(decision, StepVerb.ADOPT, arguments, making.record(decision, arguments))
     draft.expects = expectation(decision)
+    assert decision.imported is not None
+    draft.drops = decision.imported.replaces
 
 
 def make_delete(making: Making, decision: Decision) -> Draft:

@@ -30,6 +30,7 @@ def import_(
     from vwplan.plan import PlanOptions
     from vwplan.plan.imports import only_import
     from vwplan.state import Session
+    from vwplan.state.records import Status
 
     terminal = Terminal.of(no_color, json)
     work = Stack(Given(stack, simulate, var, var_file, lock_timeout), imports=(ImportAsked(address, id),))
@@ -37,8 +38,9 @@ def import_(
 
     def propose(session: Session, unsettled: frozenset[str]) -> Proposal:
         state = session.state()
-        if address in state.records:
-            detail = f"{address} is in the state already, as {state.records[address].name}. Remove that first, or take another."
+        record = state.records.get(address)
+        if record is not None and record.status is not Status.PENDING:
+            detail = f"{address} is in the state already, as {record.name}. Remove that first, or take another."
             raise DiagnosticError(Diagnostic("already-managed", "The address is taken", detail, address=address))
         proposal = work.propose(state, PlanOptions(targets=(address,)), unsettled=unsettled)
         plan = only_import(proposal.plan, state, _told(proposal, address))
