@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ _numbers = itertools.count(1)
 
 
 def holder(doing: str = "apply", who: str = "tester") -> Holder:
-    return Holder(f"session-{next(_numbers)}", who, "here", 7, 1000.0, doing)
+    return Holder(f"session-{os.getpid()}-{next(_numbers)}", who, "here", 7, 1000.0, doing)
 
 
 def store_of(database: str, root: Path, stack: str = "default", **more: Any) -> PostgresStore:

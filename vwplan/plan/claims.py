@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from vwplan.plan.model import Does, Plan
-from vwplan.state.claims import Claims, Seat, seats_of
+from vwplan.state.claims import Claims, Seat, memory_scope, seats_of
 from vwplan.state.operations import cluster_of
 from vwplan.state.records import State
 
 
 def claims_of(plan: Plan, state: State) -> Claims:
-    """The rows that carrying a plan out writes and those that it relies on, with the addresses and MACs that it gives out.
+    """The rows that carrying a plan out writes and those that it relies on, with the addresses, MACs, ranges and memory that it gives out.
 
     `state` is what the plan was made from.
     """
@@ -44,7 +44,7 @@ def claims_of(plan: Plan, state: State) -> Claims:
             writes.add(f"output.{output.name}")
     if plan.destroy:
         writes.update(key for key in state.rosters if key not in plan.rosters)
+    limits = {memory_scope(host.uuid or host.key): host.memory for host in plan.hosts if host.memory}
     longest = max((float(step.timeout) for step in plan.steps), default=0.0)
-    return Claims(
-        frozenset(writes), frozenset(reads - writes), tuple(sorted(seats, key=lambda s: (s.scope, s.value))), longest
-    )
+    wanted = tuple(sorted(seats, key=lambda seat: (seat.scope, seat.value, seat.amount)))
+    return Claims(frozenset(writes), frozenset(reads - writes), wanted, longest, limits)

@@ -148,11 +148,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class HostSeen:
-    """A host as it was when planning: its key, its UUID, and why it could not be seen where it could not."""
+    """A host as it was when planning: its key, its UUID, why it could not be seen where it could not, and its memory in MiB (0:
+    not known)."""
 
     key: str
     uuid: str
     problem: str = ""
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def _plan(plan: Plan) -> dict[str, Plain]:
         "refresh_only": plan.refresh_only,
         "spec_digest": plan.spec_digest,
         "variables": plan.variables,
-        "hosts": [{"key": h.key, "uuid": h.uuid, "problem": h.problem} for h in plan.hosts],
+        "hosts": [{"key": h.key, "uuid": h.uuid, "problem": h.problem, "memory": h.memory} for h in plan.hosts],
         "rosters": {key: roster_to_plain(roster) for key, roster in plan.rosters.items()},
         "outputs": [_output(output) for output in plan.outputs],
         "output_changes": {name: [before, after] for name, (before, after) in plan.output_changes.items()},
@@ -249,7 +249,7 @@ def _read_plan(found: Mapping[str, Plain]) -> Plan:
             Drift(one["key"], one["sentence"], tuple(_read_difference(d) for d in one["differences"]))
             for one in found["drift"]
         ),
-        tuple(HostSeen(one["key"], one["uuid"], one["problem"]) for one in found["hosts"]),
+        tuple(HostSeen(one["key"], one["uuid"], one["problem"], one.get("memory", 0)) for one in found["hosts"]),
         tuple(CheckResult(one["address"], one["passed"], one["message"], None) for one in found["checks"]),
         tuple(Moved(source, target, None) for source, target in found["moved"]),
         tuple(_read_warning(one) for one in found["warnings"]),

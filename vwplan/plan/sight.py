@@ -71,7 +71,10 @@ class Sight:
 
     def hosts(self) -> tuple[HostSeen, ...]:
         """Each host as it was when planning, by key."""
-        return tuple(HostSeen(key, view.uuid, view.problem) for key, view in sorted(self.world.items()))
+        return tuple(
+            HostSeen(key, view.uuid, view.problem, 0 if view.facts is None else view.facts.memory)
+            for key, view in sorted(self.world.items())
+        )
 
 
 def image_digest(record: Record) -> str:

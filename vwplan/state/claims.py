@@ -14,21 +14,24 @@ WHOLE = "*"
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Something that one resource at a time may have: an address in a network, a MAC on a hypervisor.
+    """Something that one resource at a time may have: an address in a network, a MAC or a range on a hypervisor.
 
-    `scope` is within what it is unique, `owner` the address of the resource that has it.
+    `scope` is within what it is unique, `owner` the address of the resource that has it. With an `amount` it is a share of what
+    the scope has to give: memory in MiB, whose `value` only names the share.
     """
 
     scope: str
     value: str
     owner: str
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
     """Rows by name: addresses of resources and clusters, and `output.NAME`.
 
-    `writes` are for this run alone, `reads` may be shared with others that read them. `longest` is the longest deadline of any
+    `writes` are for this run alone, `reads` may be shared with others that read them. `limits` say how much there is of what seats
+    are a share of, by scope, where that is known: several at once never give out more. `longest` is the longest deadline of any
     step in seconds: so long after its holder was lost may a call still act.
     """
 
@@ -36,6 +39,7 @@ class Claims:
     reads: frozenset[str] = frozenset()
     seats: tuple[Seat, ...] = ()
     longest: float = 600.0
+    limits: Mapping[str, int] = field(default_factory=dict)
 
 
 EVERYTHING = Claims(frozenset({WHOLE}))
@@ -71,7 +75,14 @@ def seats_of(record: Record) -> Iterable[Seat]:
 
     Records of one address share theirs, so that a replacement keeps the address of what it replaces.
     """
-    nics = record.arguments.get("nic") if record.kind == "workspace" else None
+    host = record.host_uuid or f"{record.provider}/{record.host}"
+    if record.kind == "network" and record.arguments.get("mode") != "bridge":
+        range = _text(record.arguments.get("cidr"))
+        if range:
+            yield Seat(f"ranges of {host}", range, record.address)
+    if record.kind != "workspace":
+        return
+    nics = record.arguments.get("nic")
     for nic in nics if isinstance(nics, list | tuple) else ():
         if not isinstance(nic, Mapping):
             continue
@@ -79,8 +90,22 @@ def seats_of(record: Record) -> Iterable[Seat]:
         if network and address:
             yield Seat(f"network {network}", address, record.address)
         if mac:
-            host = record.host_uuid or f"{record.provider}/{record.host}"
             yield Seat(f"host {host}", mac.lower(), record.address)
+    if memory := memory_of(record):
+        yield Seat(memory_scope(host), record.identity, record.address, memory)
+
+
+def memory_of(record: Record) -> int:
+    """The memory in MiB that a machine takes of its host: what it has while it runs."""
+    resources = record.arguments.get("resources")
+    memory = resources.get("memory") if isinstance(resources, Mapping) else None
+    running = record.arguments.get("power") == "running"
+    return memory if running and isinstance(memory, int) else 0
+
+
+def memory_scope(host: str) -> str:
+    """The scope of the memory of a host, by its UUID, or its key where that is not known."""
+    return f"memory of {host}"
 
 
 def _text(value: Any) -> str:

@@ -134,6 +134,16 @@ def seat_taken(what: str, scope: str, stack: str, owner: str) -> DiagnosticError
     )
 
 
+def host_full(scope: str, limit: int, total: int, others: int) -> DiagnosticError:
+    """Several at work at once would give out more of a host than it has."""
+    return _error(
+        "host-full",
+        "The host would be too full",
+        f"Of the {scope}, {limit} MiB, machines would have {total} MiB with what this plan gives them. Another command is just giving "
+        f"out or changing {others} MiB of that. Wait for it, or use --lock-timeout=5m; plan smaller machines, or elsewhere.",
+    )
+
+
 def stale() -> DiagnosticError:
     """The state changed while this command waited."""
     return _error(

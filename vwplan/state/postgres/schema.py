@@ -138,6 +138,9 @@ MIGRATIONS: tuple[str, ...] = (
     );
     INSERT INTO vwplan.touched SELECT id, '*', serial FROM vwplan.stacks;
     """,
+    """
+    ALTER TABLE vwplan.seats ADD COLUMN amount bigint NOT NULL DEFAULT 0 CHECK (amount >= 0);
+    """,
 )
 """What each version adds to the one before it; one that was released is never edited."""
 

@@ -94,7 +94,7 @@ class PostgresSession:
         def work(connection: psycopg.Connection[Any]) -> None:
             rows.stack_row(connection, self.folder.stack, lock=True)
             sessions.claim(connection, self._stack, self.holder.id, claims, self.folder)
-            seats.reserve(connection, self._stack, claims.seats, self.holder.id)
+            seats.reserve(connection, self._stack, claims, self.holder.id)
 
         pause = 0.05
         while True:
