@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range
 from vwplan.hcl.evaluate import Chance, Compiled, EvaluationError, Files, Planning, Reference
@@ -20,24 +21,46 @@ from vwplan.kinds import Unfit, take
 from vwplan.kinds.check import reason_of
 from vwplan.spec import mistakes
 from vwplan.spec.draft import Draft, Use
+from vwplan.spec.model import Condition, VariableBlock
 from vwplan.spec.references import follow
-from vwplan.values import DYNAMIC, UNKNOWN, ConversionError, Type, Unknown, Value, convert
+from vwplan.values import (
+    BOOL,
+    DYNAMIC,
+    STRING,
+    UNKNOWN,
+    ConversionError,
+    ListType,
+    MapType,
+    Null,
+    ObjectType,
+    ObjectValue,
+    Type,
+    Unknown,
+    Value,
+    convert,
+    is_whole,
+    unmark,
+)
 from vwplan.values.types import without_optional
+from vwplan.values.value import NOT_NULL, UNKNOWN_NUMBER, UNKNOWN_STRING
 
 
 class StaticScope:
     """Answers references of one module with unknown values of known types; local values are computed.
 
-    `types` has the type of what each reference (by its identity) leads to.
+    `types` has the type of what each reference (by its identity) leads to. `given` are the values of variables that are known.
     """
 
-    def __init__(self, draft: Draft, root: str, files: Files) -> None:
+    def __init__(
+        self, draft: Draft, root: str, files: Files, given: Mapping[str, Value] = MappingProxyType({})
+    ) -> None:
         self.draft = draft
         self.root = root
         self.files: Files = files
         self.chance: Chance = Planning()
         self.types: dict[int, Type] = {}
         self.locals: dict[str, Value] = {}
+        self.given = given
 
     def resolve(self, reference: Reference) -> tuple[Value, int]:
         """The value of a reference that has been checked, with all its steps where its type is known."""
@@ -45,12 +68,31 @@ class StaticScope:
         if root == "local" and steps:
             return self.locals.get(str(steps[0].key), UNKNOWN), 1
         if root == "var" and steps:
+            given = self.given.get(str(steps[0].key))
+            if given is not None:
+                return given, 1
             found = self.draft.variables.get(str(steps[0].key))
             return (UNKNOWN if found is None or found.type is DYNAMIC else Unknown(without_optional(found.type))), 1
         if root == "path" and steps:
             return self._path(str(steps[0].key)), 1
+        if (root == "count" or (root == "each" and str(steps[0].key) == "key")) and steps:
+            return (UNKNOWN_NUMBER if root == "count" else UNKNOWN_STRING), 1
+        if root == "module" and len(steps) == 1:
+            return self._module(str(steps[0].key)), 1
         type = self.types.get(id(reference), DYNAMIC)
         return (UNKNOWN if type is DYNAMIC else Unknown(type)), len(steps)
+
+    def _module(self, name: str) -> Value:
+        """What a call of a module gives as a whole: an object of its outputs, or one for each instance."""
+        call, child = self.draft.calls.get(name), self.draft.children.get(name)
+        if call is None or child is None or child.broken:
+            return UNKNOWN
+        one = ObjectType(dict.fromkeys(child.outputs, DYNAMIC))
+        if call.meta.count is not None:
+            return Unknown(ListType(one), NOT_NULL)
+        if call.meta.for_each is not None:
+            return Unknown(MapType(one), NOT_NULL)
+        return ObjectValue(dict.fromkeys(child.outputs, UNKNOWN))
 
     def _path(self, name: str) -> Value:
         if name == "module":
@@ -149,8 +191,35 @@ def _look_at_inputs(
         if found is None:
             continue
         try:
-            convert(found, variable.type)
+            taken = _taken(variable, found)
         except ConversionError as error:
             detail = f'The variable "{name}" of the module does not take this value: {reason_of(error, name)}.'
             values = _known(value.used(scope))
             draft.add(Diagnostic("wrong-type", "Wrong type", detail, value.range, values=values))
+        else:
+            inner = StaticScope(child, scope.root, scope.files, {name: taken})
+            for validation in variable.validations if is_whole(taken) and not child.broken else ():
+                detail = _objection(validation, inner)
+                if detail:
+                    draft.add(Diagnostic("validation-failed", "Invalid value of a variable", detail, value.range))
+
+
+def _taken(variable: VariableBlock, found: Value) -> Value:
+    """What a variable of a called module makes of an input; `ConversionError` if it does not take it."""
+    if isinstance(unmark(found)[0], Null) and not variable.nullable:
+        if variable.default is None:
+            raise ConversionError("it must not be null")
+        return variable.default
+    return convert(found if variable.type_defaults is None else variable.type_defaults.apply(found), variable.type)
+
+
+def _objection(validation: Condition, scope: StaticScope) -> str:
+    """What a validation says against a value that is known; nothing where it holds, or hangs on something else."""
+    try:
+        held = unmark(convert(validation.condition.evaluate(scope), BOOL))[0]
+        message, marks = unmark(convert(validation.error_message.evaluate(scope), STRING))
+    except (DiagnosticError, ConversionError):
+        return ""  # Told of the module itself, or once every value is known.
+    if held is not False:
+        return ""
+    return message if isinstance(message, str) and not marks else "The value does not hold to what the variable says."
