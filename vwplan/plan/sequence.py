@@ -187,7 +187,7 @@ def make_up(making: Making, decision: Decision) -> None:
 
 def _adopt(making: Making, decision: Decision) -> None:
     """Mark what is imported before anything else is done to it; recorded as it is."""
-    arguments = decision.current
+    arguments = decision.arguments if decision.does is Does.IMPORT else decision.current
     draft = making.draft(decision, StepVerb.ADOPT, arguments, making.record(decision, arguments))
     draft.expects = expectation(decision)
     assert decision.imported is not None
