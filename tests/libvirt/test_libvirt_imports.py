@@ -15,7 +15,7 @@ pytest.importorskip("libvirt")
 sys.path.insert(0, str(Path(__file__).parent.parent / "conformance"))
 sys.path.insert(0, str(Path(__file__).parent))
 import libvirt
-from libvirt_hosts import POOL, host
+from libvirt_hosts import POOL, host, small_image
 from suite import LINEAGE, Play, Stage, action
 
 from vwplan.provider import Changed, Expectation, Foreign, Observed, Refused, Verb
@@ -41,7 +41,8 @@ VOLUME = "<volume><name>data.img</name><capacity unit='MiB'>8</capacity><target>
 @pytest.fixture
 def play(tmp_path: Path) -> Iterator[Play]:
     """A host on which somebody else has a network, a volume, and a machine that uses both."""
-    play = Play(Stage(host("test:///default", tmp_path, pool=POOL), {}, "sha256:" + "0" * 64))
+    path, digest = small_image(tmp_path)
+    play = Play(Stage(host("test:///default", tmp_path, pool=POOL), {"source": str(path)}, f"sha256:{digest}"))
     there = connection_of(play)
     network = there.networkDefineXML(NETWORK)
     volume = there.storagePoolLookupByName("default-pool").createXML(VOLUME)
@@ -158,6 +159,19 @@ def test_an_adopted_volume_goes_whole_but_not_from_under_others(play: Play) -> N
     assert play.delete(adopting(seen)).observed is None
     assert play.connection.inspect("volume", seen.identity, seen.name) is None
     assert play.connection.volumes() == ()
+
+
+def test_a_machine_of_ours_has_an_adopted_volume(play: Play) -> None:
+    seen = stranger(play, "volume", "default-pool/data.img")
+    play.do(adopting(seen))
+    play.do(play.base())
+    machine = play.machine(disk=[{"volume": seen.identity}])
+    made = play.do(machine).observed
+    assert made is not None and made.arguments["disk"] == [{"volume": seen.identity}]
+    assert "disks" not in made.facts and "imported" not in made.facts
+    bare = replace(machine, verb=Verb.UPDATE, arguments={**machine.arguments, "disk": []}, changes=("disk",))
+    now = play.do(bare).observed
+    assert now is not None and now.arguments["disk"] == [] and now.complete
 
 
 def test_a_volume_that_has_gone_leaves_its_mark_until_that_is_deleted(play: Play) -> None:
