@@ -40,6 +40,8 @@ def normalised(arguments: Sequence[str]) -> list[str]:
     for index, argument in enumerate(arguments):
         if argument == "--":
             return result + list(arguments[index:])
+        if argument.lstrip("-").startswith("input=") and not _SILENT.isdisjoint(arguments[:index]):
+            continue  # Scripts say it everywhere; these commands never ask.
         result.extend(_one(argument))
     return result
 
@@ -57,4 +59,5 @@ def _one(argument: str) -> list[str]:
     return [f"--{name}{equals}{value}"]
 
 
+_SILENT = frozenset({"init", "plan", "refresh", "validate"})
 _WITH_OPPOSITE = frozenset({"refresh", "input", "lock", "write", "list"})

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vwplan.graph.model import ImportAsked, Wanted
     from vwplan.plan import ObservedWorld, Plan, PlanOptions
     from vwplan.provider import Connection, HostConfiguration
-    from vwplan.spec import Configuration
+    from vwplan.spec import Configuration, Inputs
     from vwplan.state import Holder, LocalStore, Session, StackKey, State, Store, Stored
     from vwplan.state.cover import Cover
     from vwplan.values import Value
@@ -90,12 +90,17 @@ class Stack:
 
         return load(self.directory)
 
-    @cached_property
+    @property
     def variables(self) -> Mapping[str, Value]:
         """The values of the root's variables, from all the places that give them."""
-        from vwplan.spec import read_variables
+        return self.inputs.values
 
-        return read_variables(
+    @cached_property
+    def inputs(self) -> Inputs:
+        """The same, with what is to be warned of them: values in files for variables that there are not."""
+        from vwplan.spec import read_inputs
+
+        return read_inputs(
             self.configuration.root,
             files=list(self.given.var_file),
             given=_pairs(self.given.var),
@@ -229,6 +234,8 @@ class Stack:
             stacks=reader_of(self),
             imports=self.imports,
         )
+        if self.inputs.warnings:
+            wanted = replace(wanted, warnings=(*self.inputs.warnings, *wanted.warnings))
         plan = make(
             wanted,
             before,
