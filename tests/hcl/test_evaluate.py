@@ -344,7 +344,7 @@ class TestFailures:
 
     def test_tell_the_values_used(self) -> None:
         diagnostic = failure("[for n in var.l : n.size]", var={"l": [{"sice": 1}]}).diagnostics[0]
-        assert diagnostic.values == (("n", "object with 1 attribute"),)
+        assert diagnostic.values == (("n", 'object with 1 attribute "sice"'),)
         diagnostic = failure('var.a + var.b + "x${var.c}"', var={"a": 5, "b": "six", "c": "long" * 100}).diagnostics[0]
         assert ("var.b", '"six"') in diagnostic.values
         assert all(len(words) < 100 for _, words in diagnostic.values)

@@ -103,3 +103,18 @@ def test_machines_get_the_shape_that_terraform_has() -> None:
     assert snippet["values"] == [{"traversal": "y", "statement": "is 2"}]
     assert "range" not in plain["diagnostics"][1]
     assert validation_json([])["valid"] is True
+
+
+def test_a_snippet_tells_the_block_around_it_and_the_values_used() -> None:
+    problem = Diagnostic("x", "X", subject=at(SPEC, '"1 GiB"'), values=(("var.a", '"b"'), ("var.o", "a object")))
+    snippet = validation_json([problem])["diagnostics"][0]["snippet"]
+    assert snippet["context"] == 'volume "home"'
+    assert [each["statement"] for each in snippet["values"]] == ['is "b"', "is a object"]
+    assert snippet["values"][0]["traversal"] == "var.a"
+
+
+def test_a_snippet_outside_of_blocks_and_in_json_has_no_context() -> None:
+    outside = Diagnostic("x", "X", subject=at("a = 1\nb {\n}\n", "a"))
+    within_json = Diagnostic("x", "X", subject=at('{"volume": {}}', "{}", "main.vw.json"))
+    found = validation_json([outside, within_json])["diagnostics"]
+    assert [each["snippet"]["context"] for each in found] == [None, None]

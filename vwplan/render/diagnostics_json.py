@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from vwplan.diagnostics import Diagnostic, Range, Severity, Source
+from vwplan.hcl.parser import parse_file
 
 FORMAT = "1.0"
 
@@ -60,12 +62,30 @@ def _snippet(diagnostic: Diagnostic, subject: Range) -> dict[str, Any]:
     last = source.position(min(subject.end, len(source.text)))[0]
     code = "\n".join(source.line(number) for number in range(line, last + 1))
     start = column - 1
-    context = diagnostic.context
     return {
-        "context": context.source.text[context.start : context.end].split("\n", 1)[0].rstrip(" {") if context else None,
+        "context": _heading(source, subject.start),
         "code": code,
         "start_line": line,
         "highlight_start_offset": start,
         "highlight_end_offset": min(len(code), start + subject.end - subject.start),
         "values": [{"traversal": name, "statement": f"is {value}"} for name, value in diagnostic.values],
     }
+
+
+def _heading(source: Source, offset: int) -> str | None:
+    """The header of the block of the file that a place is in, such as `output "a"`; None outside of blocks, and in JSON."""
+    if source.name.endswith(".json"):
+        return None
+    for start, end, heading in _headings(source):
+        if start <= offset < end:
+            return heading
+    return None
+
+
+@lru_cache(maxsize=16)
+def _headings(source: Source) -> list[tuple[int, int, str]]:
+    body, _ = parse_file(source)
+    return [
+        (block.start, block.end, " ".join([block.kind, *(f'"{label.text}"' for label in block.labels)]))
+        for block in body.blocks
+    ]

@@ -7,6 +7,7 @@ arguments of the wrong type.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -164,8 +165,12 @@ def _evaluated(draft: Draft, value: Compiled, scope: StaticScope) -> Value | Non
 
 
 def _known(values: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Of the values used, those that are known before anything is given: what others will be is not to be told of."""
-    return tuple(pair for pair in values if "known after apply" not in pair[1])
+    """The values used as far as they are known before anything is given: of what is given later only its type, if that."""
+    found = [(name, _LATE.sub(r"a \1", words)) for name, words in values]
+    return tuple(pair for pair in found if pair[1] != "a dynamic")
+
+
+_LATE = re.compile(r"\((.+), known after apply\)")
 
 
 def _look(draft: Draft, use: Use, scope: StaticScope) -> None:

@@ -9,12 +9,8 @@ from vwplan.diagnostics import Diagnostic, DiagnosticError, Range
 from vwplan.values import (
     SENSITIVE,
     UNKNOWN,
-    ListValue,
-    MapValue,
     Null,
     ObjectValue,
-    SetValue,
-    TupleValue,
     Unknown,
     Value,
     marks_of,
@@ -100,11 +96,8 @@ def in_words(value: Value) -> str:
     if isinstance(bare, str):
         return quoted(bare) if len(bare) <= 80 else f"{quoted(bare[:80])}…"
     count = len(bare.items)
-    noun = {
-        ObjectValue: "attribute",
-        TupleValue: "element",
-        MapValue: "element",
-        SetValue: "element",
-        ListValue: "element",
-    }
-    return f"{type_of(bare).short} with {count or 'no'} {noun[bare.__class__]}{'' if count == 1 else 's'}"
+    if isinstance(bare, ObjectValue):
+        name = f" {quoted(next(iter(bare.items)))}" if count == 1 else ""
+        return f"object with {count or 'no'} attribute{'' if count == 1 else 's'}{name}"
+    kind = type_of(bare).short
+    return f"{kind} with {count} element{'' if count == 1 else 's'}" if count else f"empty {kind}"
