@@ -37,7 +37,7 @@ def start_network(host: Host, network: Any) -> None:
         bridge = bridge_of(network.UUIDString())
         if bridge not in str(error):
             raise
-        if not _taken_away(host, bridge):
+        if not take_away_bridge(host, bridge):
             raise Refused(
                 "A bridge is left over",
                 f"A libvirtd that died while starting the network {network.name()} left its bridge, and the new one does not know "
@@ -46,8 +46,8 @@ def start_network(host: Host, network: Any) -> None:
         network.create()
 
 
-def _taken_away(host: Host, bridge: str) -> bool:
-    """Whether the bridge could be removed: it is on this machine, is a bridge, and nothing is plugged into it."""
+def take_away_bridge(host: Host, bridge: str) -> bool:
+    """Remove a bridge that no network has; whether it could be: it is on this machine, and nothing is plugged into it."""
     ports = Path("/sys/class/net") / bridge / "brif"
     if not host.settings.is_local or not ports.is_dir() or any(ports.iterdir()):
         return False

@@ -13,7 +13,7 @@ from vwplan_libvirt.document import Element, parsed, written
 from vwplan_libvirt.domain_view import domain_of
 from vwplan_libvirt.errors import code_of, explaining
 from vwplan_libvirt.host import Host
-from vwplan_libvirt.left_bridge import start_network
+from vwplan_libvirt.left_bridge import start_network, take_away_bridge
 from vwplan_libvirt.mark import OBJECT, mark_element, mark_of, marked_cidr
 from vwplan_libvirt.naming import bridge_of
 from vwplan_libvirt.network_xml import Reservation, SeenNetwork, network_of, network_text, reservations_of
@@ -167,10 +167,13 @@ def delete_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
                 "Still in use", f"The network {action.name} is used by {', '.join(users[:5])}. Those must go first."
             )
         try:
-            if network.isActive():
+            was_active = bool(network.isActive())
+            if was_active:
                 network.destroy()
             if network.isPersistent():
                 network.undefine()
+            if not was_active:
+                take_away_bridge(host, bridge_of(action.identity))
         except libvirt.libvirtError as error:
             if code_of(error) != libvirt.VIR_ERR_NO_NETWORK:
                 raise

@@ -29,7 +29,7 @@ from vwplan.provider import Action, NotReady, Observed, Refused, Verb, arguments
 from vwplan_libvirt.accel import bios_rate
 from vwplan_libvirt.agent import Agent
 from vwplan_libvirt.bases import base_parts
-from vwplan_libvirt.naming import console_name
+from vwplan_libvirt.naming import bridge_of, console_name
 from vwplan_libvirt.settings import Settings
 
 GUEST = Path(os.environ.get("VWPLAN_TEST_GUEST") or Path(__file__).parents[2] / ".cache" / "guest")
@@ -310,3 +310,21 @@ def test_a_range_or_a_bridge_that_is_in_use_is_refused_and_leaves_nothing(play: 
         with pytest.raises(Refused, match="lready in use"):
             play.do(what)
         assert play.seen(what) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a bridge")
+def test_a_bridge_that_a_dead_libvirtd_left_is_no_obstacle_and_does_not_stay(play: Play) -> None:
+    network = play.network()
+    bridge = Path("/sys/class/net") / bridge_of(network.identity)
+    network = replace(network, arguments={**network.arguments, "bridge": bridge.name})
+
+    def leave() -> None:
+        subprocess.run(["ip", "link", "add", bridge.name, "type", "bridge"], check=True)
+
+    leave()
+    assert seen(play.do(network)).status == "active"
+    play.connection._host.network(network.identity).destroy()  # type: ignore[attr-defined]
+    assert not bridge.exists()
+    leave()
+    play.delete(network)
+    assert not bridge.exists()
