@@ -41,11 +41,18 @@ class Host:
         except libvirt.libvirtError as error:
             raise unreachable(error, self.settings.uri) from error
         with explaining("greeting the host"):
-            self.is_pretended = self.connection.getType() == "TEST"
-            if self.connection.getType() not in ("TEST", "QEMU"):
+            hypervisor = self.connection.getType()
+            self.is_pretended = hypervisor == "TEST"
+            if hypervisor == "remote":
+                # No hypervisor's name: it is what libvirt answers when the host could not be asked any more.
+                raise Unreachable(
+                    "Connection to the host was lost",
+                    f"{self.settings.uri} went away at once. Once the host's libvirtd answers again, apply again.",
+                )
+            if hypervisor not in ("TEST", "QEMU"):
                 raise Unreachable(
                     "Not a QEMU host",
-                    f"{self.settings.uri} is a hypervisor of type {self.connection.getType()}; this provider drives QEMU.",
+                    f"{self.settings.uri} is a hypervisor of type {hypervisor}; this provider drives QEMU.",
                 )
             if not self.is_pretended:
                 self.connection.setKeepAlive(_KEEP_ALIVE_SECONDS, _KEEP_ALIVE_TRIES)

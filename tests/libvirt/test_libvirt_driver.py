@@ -75,6 +75,22 @@ def test_a_host_that_cannot_be_reached_says_what_to_do(uri: str, advice: str, tm
     assert advice in caught.value.detail
 
 
+@pytest.mark.parametrize(
+    ("told", "summary"), [("remote", "Connection to the host was lost"), ("Xen", "Not a QEMU host")]
+)
+def test_a_host_that_goes_away_while_greeted_is_no_strange_hypervisor(
+    told: str, summary: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Greeted:
+        def getType(self) -> str:
+            return told
+
+    monkeypatch.setattr(libvirt, "open", lambda uri: Greeted())
+    with pytest.raises(Unreachable) as caught:
+        find("libvirt").open(HostConfiguration("libvirt", "default", {"uri": "qemu:///system"}, str(tmp_path)))
+    assert caught.value.summary == summary
+
+
 def test_settings_that_are_left_out_have_defaults() -> None:
     assert Settings.of({"uri": None, "accel": None}) == Settings("qemu:///system", "auto", "vwplan", "", 60)
     assert Settings.of({"shutdown_timeout": 0}).patience == 0
