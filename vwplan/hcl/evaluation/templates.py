@@ -26,6 +26,7 @@ from vwplan.values import (
     convert,
     is_whole,
     mark,
+    number_text,
     type_of,
     unify,
     unmark,
@@ -68,7 +69,9 @@ class TemplateCompiler(LoopCompiler):
             for at, part in enumerate(runs):
                 try:
                     value = part(scope, environment)
-                    if value.__class__ is not str:
+                    if value.__class__ is int:
+                        value = number_text(value)
+                    elif value.__class__ is not str:
                         value, own = unmark(value)
                         marks |= own
                         value = self._piece(value, site, parts[at], scope, environment)
