@@ -188,7 +188,7 @@ def _text(compiled: Compiled, scope: InstanceScope, what: str) -> str:
 class _Finder:
     """Looks for what imports name, on the hosts that their targets are on."""
 
-    __slots__ = ("_maker", "_owners", "_world")
+    __slots__ = ("_maker", "_modules", "_owners", "_there", "_world")
 
     def __init__(self, maker: Maker) -> None:
         self._maker = maker
@@ -196,6 +196,8 @@ class _Finder:
         given = maker.world.given.state
         self._owners = {record.identity: record.address for record in given.deposed.values()}
         self._owners.update({record.identity: address for address, record in maker.world.records.items()})
+        self._modules = {module.path: module for module in maker.world.root.below()}
+        self._there: dict[tuple[str, str], Mapping[str, list[Observed]]] = {}
 
     def find(self, asked: ImportAsked) -> Imported | None:
         """The object asked for; None where there is nothing to do, or nothing can be seen."""
@@ -223,7 +225,7 @@ class _Finder:
 
     def _place(self, address: Address, asked: ImportAsked) -> Place | None:
         """Where the target's block is; None where that has failed, and is told elsewhere."""
-        module = next((one for one in self._world.root.below() if one.path == address.module), None)
+        module = self._modules.get(address.module)
         block = None if module is None else module.module.resources.get(f"{address.kind}.{address.name}")
         member = None if block is None else next((one for one in block.members if one.role == address.role), None)
         if module is None or block is None or (address.role and member is None):
@@ -243,7 +245,7 @@ class _Finder:
         return scope.of(expansion.mode, key, expansion.keys[key]) if key in expansion.keys else scope
 
     def _one(self, kind: str, place: Place, seen: Seen, asked: ImportAsked) -> Observed:
-        there = [one for one in (*seen.strangers.values(), *seen.objects.values()) if one.kind == kind]
+        there = self._known(kind, place.key, seen)
         found = _matching(there, asked.id)
         prefix, slash, rest = asked.id.partition("/")
         while not found and slash:
@@ -261,11 +263,23 @@ class _Finder:
             )
             raise _fault("ambiguous-import", "More than one is meant", detail, asked)
         if not found:
-            near = did_you_mean(asked.id.rpartition("/")[2], [one.name for one in there if one.name])
+            near = did_you_mean(asked.id.rpartition("/")[2], there)
             form = "POOL/NAME" if kind == "volume" else "its UUID or name"
             detail = f'The host {place.key} has no {kind} of the id "{asked.id}".{near} Give {form}.'
             raise _fault("no-such-object", "Nothing to import", detail, asked)
         return found[0]
+
+    def _known(self, kind: str, host: str, seen: Seen) -> Mapping[str, list[Observed]]:
+        """The objects of a kind on a host by what they may be called: identity and name."""
+        table = self._there.get((host, kind))
+        if table is None:
+            found: dict[str, list[Observed]] = {}
+            for one in (*seen.strangers.values(), *seen.objects.values()):
+                if one.kind == kind:
+                    for name in {one.identity, one.name} - {""}:
+                        found.setdefault(name, []).append(one)
+            table = self._there[host, kind] = found
+        return table
 
     def _record(self, key: str, found: Observed, place: Place, seen: Seen, asked: ImportAsked) -> Record:
         state, mark = self._world.given.state, found.mark
@@ -303,10 +317,9 @@ class _Finder:
         )
 
 
-def _matching(there: Iterable[Observed], text: str) -> list[Observed]:
-    there = list(there)
-    exact = [one for one in there if one.identity == text.lower()]
-    return exact or [one for one in there if one.name == text]
+def _matching(there: Mapping[str, list[Observed]], text: str) -> list[Observed]:
+    exact = [one for one in there.get(text.lower(), ()) if one.identity == text.lower()]
+    return exact or there.get(text, [])
 
 
 def _arguments(found: Observed) -> Mapping[str, Plain]:
