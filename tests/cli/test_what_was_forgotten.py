@@ -78,3 +78,31 @@ def test_a_way_back_past_what_was_forgotten_is_refused_while_that_is_in_the_way(
     told = shop.run("rollback", str(serial), "--auto-approve")
     assert told.code == 1 and 'named "x" already' in " ".join(told.err.split())
     assert "workspace.w" not in shop.state().records
+
+
+def test_what_a_run_that_was_cut_short_has_made_is_in_nobodys_way(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan made before it is settled shows the world as it is, and refuses nothing."""
+    from vwplan.state import LocalSession
+
+    shop.spec(SPEC, machine("w", 'name = "x"', 'nic {\n network = network.lan\n address = "10.9.0.9"\n}', network=""))
+    write = LocalSession.write
+
+    class Dead(BaseException):
+        pass
+
+    def dying(self: LocalSession, entries: list[object]) -> None:
+        if any(
+            getattr(one, "record", None) and type(one).__name__ == "Ended" and one.record.kind == "workspace"
+            for one in entries
+        ):
+            raise Dead
+        write(self, entries)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalSession, "write", dying)
+        with pytest.raises(Dead):
+            shop.run("apply", "--auto-approve")
+    assert "x" in seats(shop)
+    assert shop.do("plan").code == 0
+    shop.apply()
+    assert shop.empty()

@@ -241,7 +241,7 @@ class Field(Site):
         self.state = result.state
         return result
 
-    def crash(self, *wants: Want, at: int, torn: bool = False) -> bool:
+    def crash(self, *wants: Want, at: int, torn: bool = False, wanted: Wanted | None = None) -> bool:
         """Run, dying at the given event; whether it came to that."""
         self.bomb = Bomb(at)
         self.disk = (
@@ -252,7 +252,7 @@ class Field(Site):
         bomb = self.bomb
         try:
             with patch("vwplan_simulated.connection.strike", lambda *_: bomb.tick()):
-                self.run(*wants)
+                self.run(*wants, wanted=wanted)
                 return False
         except Crash:
             return True
@@ -279,6 +279,10 @@ class Field(Site):
     def things(self) -> dict[str, Observed]:
         """What exists, by identity."""
         return dict(self.world()["simulated/default"].objects)
+
+    def begun(self) -> set[str]:
+        stored = self.store().read()
+        return set() if stored is None else {step.identity for step in stored.unfinished}
 
     def lost(self) -> list[str]:
         """Objects that exist and that nothing speaks of: neither a record nor a step begun and not ended."""

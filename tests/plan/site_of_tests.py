@@ -216,8 +216,20 @@ class Site:
     def plan_of(self, wanted: Wanted, options: PlanOptions | None = None) -> Plan:
         world = {} if options is not None and not options.refresh else self.world()
         return make(
-            wanted, self.state, world, kinds=KINDS, stack="t", now=self.now, options=options or PlanOptions(), seal=seal
+            wanted,
+            self.state,
+            world,
+            kinds=KINDS,
+            stack="t",
+            now=self.now,
+            options=options or PlanOptions(),
+            seal=seal,
+            begun=self.begun(),
         )
+
+    def begun(self) -> set[str]:
+        """The identities of steps that are not settled."""
+        return set()
 
     def apply(self, plan: Plan, stop_after: int | None = None) -> None:
         """Do the steps as a strict hypervisor would, recording as the engine does."""

@@ -87,6 +87,11 @@ def test_what_is_left_over_now_stays_so_and_what_was_left_over_once_is_not_broug
     assert set(found.deposed) == {"now"} and younger == (now,)
 
 
+def test_what_is_in_both_is_recorded_as_it_is_now() -> None:
+    changed = replace(A, arguments={"size": 2}, digest="d2", writer="run-2", epoch=4)
+    assert with_younger(state(A), state(changed))[0].records == {"volume.a": changed}
+
+
 @pytest.mark.parametrize("status", [Status.PENDING, Status.TAINTED])
 def test_what_became_of_something_half_made_is_what_counts(status: Status) -> None:
     for one, other in ((replace(A, status=status), A), (A, replace(A, status=status))):

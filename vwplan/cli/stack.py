@@ -144,6 +144,11 @@ class Stack:
         """The state as of when it was first asked for, read without a lock."""
         return self.store.read()
 
+    @property
+    def begun(self) -> frozenset[str]:
+        """The identities of the steps that were unfinished when the state was first read."""
+        return frozenset() if self.stored is None else frozenset(step.identity for step in self.stored.unfinished)
+
     @cached_property
     def hosts(self) -> Mapping[str, HostConfiguration]:
         """The hosts of the configuration."""
@@ -248,6 +253,7 @@ class Stack:
             public_key=self.key.ssh_public_key,
             variables={name: to_plain(value) for name, value in variables.items() if not marks_of(value)},
             spec_digest=configuration.digest,
+            begun=self.begun,
         )
         return Proposal(plan, wanted, world, before)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -54,12 +54,14 @@ def make(
     public_key: Callable[[str], str] | None = None,
     variables: Mapping[str, Plain] | None = None,
     spec_digest: str = "",
+    begun: Collection[str] = (),
 ) -> Plan:
     """The plan that brings a stack from its state, and from what was observed, to what is wanted.
 
     `now` is in seconds since the epoch; `seal` turns a secret into its HMAC under the stack's key; `public_key` gives the SSH host key
     of a machine's identity, so that it follows where a machine is made anew; `variables` are those to be
-    kept in the plan. Raises `DiagnosticError` with all that is refused. Pure: the same values give the same plan.
+    kept in the plan. `begun` are the identities of steps that are not settled, of which something may be there that no record
+    tells of. Raises `DiagnosticError` with all that is refused. Pure: the same values give the same plan.
     """
     if options.destroy:
         wanted = replace(_NOTHING, removed=wanted.removed, moved=wanted.moved, warnings=wanted.warnings)
@@ -68,7 +70,7 @@ def make(
     if options.refresh:
         check_world(state, sight, problems)
         problems.raise_errors()
-    planning = _prepare(wanted, state, sight, kinds, options, seal, problems)
+    planning = _prepare(wanted, state, sight, kinds, options, seal, problems, begun)
     planning.public_key = public_key
     problems.raise_errors()
     head = Plan(
@@ -101,6 +103,7 @@ def _prepare(
     options: PlanOptions,
     seal: Seal,
     problems: Problems,
+    begun: Collection[str],
 ) -> Planning:
     moved = {move.target: move.source for move in wanted.moved if move.source in state.records}
     records: dict[str, Record] = {}
@@ -124,7 +127,7 @@ def _prepare(
         Shapes(kinds),
         options,
         seal,
-        Refusals(problems, state, sight, {resource.identity for resource in wanted.resources}),
+        Refusals(problems, state, sight, {*begun, *(resource.identity for resource in wanted.resources)}),
         Identities(state.lineage),
         records,
         moved,

@@ -8,6 +8,7 @@ from vwplan.plan.decision import Decision
 from vwplan.plan.model import Does
 from vwplan.plan.plain import strings
 from vwplan.plan.planning import Planning
+from vwplan.plan.sight import Glimpse
 from vwplan.state.records import Record, Status
 
 Users = Mapping[Decision, list[Decision]]
@@ -40,7 +41,7 @@ def users_of(planning: Planning, decided: Iterable[Decision]) -> Users:
         known.add(record.identity)
         if record.status is Status.PENDING:
             continue  # It was to use things; there is nothing of it that does.
-        for text in strings(record.arguments):
+        for text in _referred(record, decision.glimpse):
             for used in going.get(text, ()):
                 if used is not decision:
                     users.setdefault(used, []).append(decision)
@@ -52,12 +53,18 @@ def users_of(planning: Planning, decided: Iterable[Decision]) -> Users:
     return users
 
 
+def _referred(record: Record, glimpse: Glimpse | None) -> Iterable[str]:
+    """What an object refers to, by what is recorded of it and by what was seen."""
+    seen = () if glimpse is None or glimpse.observed is None else strings(glimpse.observed.arguments)
+    return dict.fromkeys((*strings(record.arguments), *seen))
+
+
 def _refuse_kept(planning: Planning, going: Mapping[str, list[Decision]], known: set[str]) -> None:
     """Kept objects have no decision, and may use what goes."""
     for address, record in planning.records.items():
         if record.identity in known:
             continue
-        for text in strings(record.arguments):
+        for text in _referred(record, planning.sight.of(record)):
             for used in going.get(text, ()):
                 if used.kind != "image":
                     planning.refusals.in_use(used, [address], "is kept, and uses it")

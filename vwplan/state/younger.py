@@ -13,7 +13,8 @@ _SOUND = frozenset({Status.PRESENT, Status.KEPT})
 def with_younger(earlier: State, now: State) -> tuple[State, tuple[Record, ...]]:
     """An earlier state with all that exists since, and the records that it has beyond its own.
 
-    Nothing that is recorded now goes unrecorded: what is younger is kept, so that no plan destroys it unless it is asked to. Where
+    Nothing that is recorded now goes unrecorded: what is younger is kept, so that no plan destroys it unless it is asked to; and what
+    is recorded in both is recorded as it is now, since what was done to it since is not undone by a record. Where
     something was made anew since, the younger object stays in its place and the older one, which is gone or was let go of,
     is not brought back. An object that was moved since goes back to its earlier address, unless a younger one has that: then it
     stays. Where even that is not possible the younger one is left over, as after a replacement. Rosters never fall to an
@@ -23,7 +24,7 @@ def with_younger(earlier: State, now: State) -> tuple[State, tuple[Record, ...]]
         return earlier, ()
     alive = {record.identity: record for record in now.records.values()}
     places = {key: _back(record, alive.get(record.identity)) for key, record in earlier.records.items()}
-    deposed = {key: record for key, record in earlier.deposed.items() if key in now.deposed}
+    deposed = {key: now.deposed[key] for key in earlier.deposed if key in now.deposed}
     known = {record.identity for record in places.values()} | deposed.keys()
     younger: list[Record] = []
     for record in now.records.values():
@@ -54,10 +55,11 @@ def with_younger(earlier: State, now: State) -> tuple[State, tuple[Record, ...]]
 
 
 def _back(record: Record, now: Record | None) -> Record:
-    """An earlier record; where it, or what became of it, is not whole, what became of it."""
-    if now is None or (record.status in _SOUND and now.status in _SOUND):
+    """An earlier record, or what it is by now, in the earlier place; planned or merely kept as it was then, if it is whole."""
+    if now is None:
         return record
-    return replace(now, address=record.address)
+    status = record.status if {record.status, now.status} <= _SOUND else now.status
+    return replace(now, address=record.address, status=status)
 
 
 def _rosters(earlier: Mapping[str, Roster], now: Mapping[str, Roster]) -> dict[str, Roster]:

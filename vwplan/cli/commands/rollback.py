@@ -111,6 +111,7 @@ def _propose(work: Stack, state: State, earlier: State, options: PlanOptions, un
         options=options,
         seal=work.key.hmac,
         public_key=public_key,
+        begun=work.begun,
     )
     return Proposal(plan, wanted, world, state)
 
