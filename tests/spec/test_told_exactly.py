@@ -51,6 +51,26 @@ def test_all_within_a_list_of_ignored_arguments_is_mended(tmp_path: Path) -> Non
     assert "write ignore_changes = all" in problem.detail
 
 
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        pytest.param(
+            'provider "libvirt" {\n  alias = "x"\n  host "a" {\n  }\n}\n', 'provider = libvirt.site["a"]', id="pool"
+        ),
+        pytest.param(
+            'workspace "w" {\n  image = image.base\n  placement {\n    host = "a"\n  }\n}\n',
+            "with provider",
+            id="placement",
+        ),
+        pytest.param('workspace "w" {\n  image = image.base\n  ready { dhcp = true }\n}\n', "agent, tcp", id="dhcp"),
+    ],
+)
+def test_what_is_not_there_yet_names_what_to_use(tmp_path: Path, text: str, instead: str) -> None:
+    told(tmp_path, text)
+    (problem,) = problems_of(tmp_path)
+    assert (problem.code, instead in problem.detail) == ("not-yet", True)
+
+
 def test_a_folder_of_terraform_is_told_how_files_are_named(tmp_path: Path) -> None:
     (problem,) = problems_of(write(tmp_path, {"main.tf": ""}))
     assert (problem.code, "main.tf" in problem.detail) == ("no-spec", True)

@@ -80,7 +80,12 @@ PROVIDER = BlockType(
     ),
     label="TYPE",
     absent=(
-        Absent("host", "A pool of hosts"),
+        Absent(
+            "host",
+            "A pool of hosts",
+            instead="Give each host a configuration of its own, by for_each and an alias, and say where things are with provider: "
+            'provider = libvirt.site["a"].',
+        ),
         Absent("limits", "Limits of hosts"),
         Absent("labels", "Labels of hosts"),
     ),

@@ -51,12 +51,13 @@ class Phase(Enum):
 class Absent:
     """A name that users may expect here and that is not taken: `say` tells why, or what to write instead.
 
-    With `later` it belongs to the language but is not there in this version.
+    With `later` it belongs to the language but is not there in this version; `instead` is what to do until it is.
     """
 
     name: str
     say: str
     later: bool = True
+    instead: str = "Leave it out."
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,8 @@ DISK = BlockType(
     ),
 )
 
+_READY = "Wait for agent, tcp, ssh or console."
+
 READY = BlockType(
     "ready",
     "When it counts as ready: once all that is given here holds. Left out: when it runs, and for members of a cluster "
@@ -185,9 +187,9 @@ READY = BlockType(
         ),
     ),
     absent=(
-        Absent("dhcp", "Waiting for a DHCP lease"),
-        Absent("exec", "Waiting for a command in the guest"),
-        Absent("cloud_init", "Waiting for cloud-init"),
+        Absent("dhcp", "Waiting for a DHCP lease", instead=_READY),
+        Absent("exec", "Waiting for a command in the guest", instead=_READY),
+        Absent("cloud_init", "Waiting for cloud-init", instead=_READY),
     ),
 )
 
@@ -197,7 +199,11 @@ ABSENT = (
     Absent("lease", "A lease"),
     Absent("copy_of", "A copy of another workspace"),
     Absent("start_from", "Starting from saved memory"),
-    Absent("placement", "Placement on a pool of hosts"),
+    Absent(
+        "placement",
+        "Placement on a pool of hosts",
+        instead='Say which host it is on with provider: provider = libvirt.site["a"].',
+    ),
     *environment.ABSENT,
 )
 

@@ -33,7 +33,7 @@ def unfit(problem: Unfit, subject: Range, context: Range | None = None) -> Diagn
 def absent(name: str, found: Absent, subject: Range, holder: str) -> Diagnostic:
     """A name that is known and not taken: not yet, or not here."""
     if found.later:
-        detail = f'{found.say} ("{name}" in {holder}) is not there in this version yet. Leave it out.'
+        detail = f'{found.say} ("{name}" in {holder}) is not there in this version yet. {found.instead}'
         return Diagnostic("not-yet", "Not in this version", detail, subject)
     return Diagnostic("not-here", "Not taken here", f'"{name}" is not taken in {holder}. {found.say}', subject)
 

@@ -66,7 +66,9 @@ def read_yaml(text: str) -> Value:
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
         reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is malformed"
         raise FunctionProblem(f"this is not YAML: {where}{reason}") from None
-    except (RecursionError, ValueError) as error:
+    except RecursionError:
+        raise FunctionProblem("this YAML is nested too deeply") from None
+    except ValueError as error:
         raise FunctionProblem(f"this YAML cannot be read: {error}") from None
 
 
