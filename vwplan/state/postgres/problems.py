@@ -184,6 +184,49 @@ def foreign(folder: Folder, found: str, known: str) -> DiagnosticError:
     )
 
 
+def older_push(folder: Folder, serial: int, known: int) -> DiagnosticError:
+    """The pushed state is an earlier one than is there."""
+    return _error(
+        "state-older",
+        "The state is an older one",
+        f'The pushed state is at serial {serial}, but the stack "{folder.stack}" in the database is at serial {known}. Pull again and '
+        "change that, or use --force if what happened since is to be forgotten.",
+    )
+
+
+def foreign_push(folder: Folder, pushed: str, known: str) -> DiagnosticError:
+    """The pushed state is another stack's."""
+    return _error(
+        "state-foreign",
+        "The state belongs to another stack",
+        f'The pushed state is of lineage {pushed}, and the stack "{folder.stack}" in the database is of lineage {known}. Push it under '
+        "another name with --stack, or use --force if it is to take this one's place.",
+    )
+
+
+def no_version(folder: Folder, serial: int | None, there: str) -> DiagnosticError:
+    """The history has no such serial."""
+    wanted = "no state that can be trusted" if serial is None else f"no state of serial {serial}"
+    adopt = folder.command("state adopt --from-hosts")
+    left = "" if there else f" To rebuild it from the marks on the hosts: {adopt}"
+    return _error(
+        "no-such-version",
+        "No such version of the state",
+        f'Of the stack "{folder.stack}" the database has {wanted}. There are: {there or "none"}.{left}',
+    )
+
+
+def not_locked(folder: Folder) -> DiagnosticError:
+    """Nobody is at work."""
+    return _error("not-locked", "The state is not locked", f'Nobody is at work on the stack "{folder.stack}".')
+
+
+def other_lock(folder: Folder, given: str, holder: Holder) -> DiagnosticError:
+    """The session to be broken is another one."""
+    detail = f'Nobody who is at work on the stack "{folder.stack}" has the id "{given}". {holder.sentence()}'
+    return _error("other-lock", "That is not the lock's id", detail)
+
+
 def elsewhere(folder: Folder, what: str, command: str) -> DiagnosticError:
     """There is a state, but in another store than the spec says."""
     return _error(

@@ -18,7 +18,14 @@ _RESERVED = (
     "DO UPDATE SET session = seats.session, "
     "amount = CASE WHEN seats.session IS NULL THEN seats.amount ELSE excluded.amount END"
 )
-_RECORDED = "DO UPDATE SET owner = excluded.owner, session = NULL, amount = excluded.amount"
+_RECORDED = "DO UPDATE SET stack = excluded.stack, owner = excluded.owner, session = NULL, amount = excluded.amount"
+_HANDED = (
+    "OR (seats.session IS NULL AND EXISTS (SELECT FROM vwplan.claims AS c JOIN vwplan.sessions AS s ON s.id = c.session "
+    "JOIN vwplan.sessions AS me ON me.id = %s WHERE c.stack = seats.stack AND c.exclusive "
+    "AND c.name IN (seats.owner, %s) AND s.process = me.process AND s.process <> ''))"
+)
+"""A process that has the owner's row of another stack too hands over from that stack to this one."""
+
 _PLANNED = " to be"
 """What the name of a share ends in that is only planned: it goes when the real one is written, or its session ends."""
 
@@ -55,17 +62,19 @@ def follow(occupants: Occupants, ledger: Ledger, batch: Batch, *, all: bool = Fa
     return {address: seats for address, seats in after.items() if all or seats != before[address]}
 
 
-def write_seats(connection: Connection[Any], stack: int, owners: Mapping[str, Iterable[Seat]], session: str) -> None:
+def write_seats(
+    connection: Connection[Any], stack: int, owners: Mapping[str, Iterable[Seat]], session: str, *, strict: bool = True
+) -> None:
     """Let each owner have these seats and no others, for good.
 
-    A diagnostic where one belongs to somebody whose row the session has not claimed.
+    A diagnostic where one belongs to somebody whose row the session has not claimed; without `strict` it stays theirs.
     """
     connection.execute(
         "DELETE FROM vwplan.seats WHERE stack = %s AND owner = ANY(%b) AND "
         "(session IS NULL OR (session = %s AND amount > 0))",
         (stack, list(owners), session),
     )
-    _take(connection, stack, [seat for seats in owners.values() for seat in seats], session, _RECORDED)
+    _take(connection, stack, [seat for seats in owners.values() for seat in seats], session, _RECORDED, strict=strict)
 
 
 def reserve(connection: Connection[Any], stack: int, claims: Claims, session: str) -> None:
@@ -122,7 +131,9 @@ def _check_limit(connection: Connection[Any], scope: str, limit: int, session: s
         raise problems.host_full(scope, limit, total, others)
 
 
-def _take(connection: Connection[Any], stack: int, seats: Iterable[Seat], session: str, change: str) -> None:
+def _take(
+    connection: Connection[Any], stack: int, seats: Iterable[Seat], session: str, change: str, *, strict: bool = True
+) -> None:
     """Seats in one order for all, so that two who want the same ones do not wait for each other in a circle."""
     ordered = sorted(seats, key=lambda seat: (seat.scope, seat.value, seat.amount))
     wanted = list({(seat.scope, seat.value): seat for seat in ordered}.items())
@@ -133,8 +144,9 @@ def _take(connection: Connection[Any], stack: int, seats: Iterable[Seat], sessio
         "INSERT INTO vwplan.seats (scope, value, stack, owner, session, amount) "
         "SELECT s, v, %s, o, %s, a FROM unnest(%b::text[], %b::text[], %b::text[], %s::bigint[]) AS u (s, v, o, a) "
         f"ON CONFLICT (scope, value) {change} "
-        "WHERE seats.stack = excluded.stack AND (seats.owner = excluded.owner OR (SELECT true FROM vwplan.claims AS c "
-        "WHERE c.stack = seats.stack AND c.session = %s AND c.exclusive AND c.name IN (seats.owner, %s) LIMIT 1)) "
+        "WHERE (seats.stack = excluded.stack AND (seats.owner = excluded.owner OR (SELECT true FROM vwplan.claims AS c "
+        "WHERE c.stack = seats.stack AND c.session = %s AND c.exclusive AND c.name IN (seats.owner, %s) LIMIT 1))) "
+        f"{_HANDED if change == _RECORDED else ''} "
         "RETURNING scope, value",
         (
             stack,
@@ -145,11 +157,12 @@ def _take(connection: Connection[Any], stack: int, seats: Iterable[Seat], sessio
             [seat.amount for _, seat in wanted],
             session,
             WHOLE,
+            *((session, WHOLE) if change == _RECORDED else ()),
         ),
     )
     got = {tuple(row) for row in taken}
     for key, seat in wanted:
-        if key not in got:
+        if key not in got and strict:
             raise _taken(connection, seat)
 
 

@@ -12,7 +12,7 @@ import psycopg
 from vwplan.diagnostics import DiagnosticError
 from vwplan.state.claims import EVERYTHING, WHOLE, Claims, Seat
 from vwplan.state.disk import Disk
-from vwplan.state.entries import Begun, Entry, RunEnded, RunStarted
+from vwplan.state.entries import Begun, Ended, Entry, RunEnded, RunStarted
 from vwplan.state.folder import Folder
 from vwplan.state.journal import Header, write_entries, write_header
 from vwplan.state.lock import Holder
@@ -178,20 +178,27 @@ class PostgresSession:
         """
         if not entries:
             return
+        begins = any(isinstance(entry, Begun) for entry in entries)
+        handed = any(_is_give(self.ledger.unfinished.get((e.run, e.step))) for e in entries if isinstance(e, Ended))
         batch = rows.take(self.ledger, entries)
-        wanted = seats.follow(self._occupants, self.ledger, batch, all=self._unseated)
+        wanted = seats.follow(self._occupants, self.ledger, batch, all=self._unseated or handed)
         try:
             if self.broken:
                 raise problems.unwritable("an earlier write failed")
-            self._write(batch, wanted)
+            # What has come about is written whoever has a seat that it names; what is only about to be must have its seats.
+            self._write(batch, wanted, strict=begins)
         except WriteFailed:
             self.broken = True
             self.unsaved.extend(entries)
             raise
         except DiagnosticError as refused:
-            self._write_ends(entries)
+            if begins:
+                self._write_ends(entries)
+            else:
+                self.broken = True
+                self.unsaved.extend(entries)
             raise WriteFailed(refused.diagnostics) from refused
-        if not self._link.lease.holds and any(isinstance(entry, Begun) for entry in entries):
+        if begins and not self._link.lease.holds:
             # Written, but too late to act upon: somebody may have taken over since.
             raise problems.paused(self.folder.stack)
 
@@ -205,7 +212,7 @@ class PostgresSession:
         self.write([entry for entry in entries if not isinstance(entry, Begun)])
         self._unseated = False
 
-    def _write(self, batch: rows.Batch, wanted: Mapping[str, set[Seat]]) -> None:
+    def _write(self, batch: rows.Batch, wanted: Mapping[str, set[Seat]], *, strict: bool) -> None:
         missing = frozenset(batch.names - self._names) if WHOLE not in self._names else frozenset()
         if missing:
             self._acquire(Claims(missing))
@@ -215,7 +222,7 @@ class PostgresSession:
             if missing:
                 rows.touch(connection, self._stack, self.ledger.serial, missing)
             if wanted:
-                seats.write_seats(connection, self._stack, wanted, self.holder.id)
+                seats.write_seats(connection, self._stack, wanted, self.holder.id, strict=strict)
             return rows.append(connection, self._stack, batch.entries, self._bodies)[0]
 
         self._commits = self._link.commit(work)
@@ -294,3 +301,8 @@ class PostgresSession:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _is_give(begun: Begun | None) -> bool:
+    """Whether a step hands something over to another stack: its seats may have gone there already."""
+    return begun is not None and begun.verb == "give"

@@ -132,8 +132,8 @@ class PostgresStore:
         found = next((other for other in there if other.holder.id == id), None)
         if found is None:
             if not there:
-                raise common.not_locked(self.folder)
-            raise common.other_lock(self.folder, id, there[0].holder)
+                raise problems.not_locked(self.folder)
+            raise problems.other_lock(self.folder, id, there[0].holder)
         self._ask(lambda connection: connection.execute("DELETE FROM vwplan.sessions WHERE id = %s", (id,)))
         return found.holder
 
@@ -185,13 +185,15 @@ class PostgresStore:
 
         def change(connection: psycopg.Connection[Any], row: rows.StackRow | None) -> Restored:
             if row is None:
-                made = replace(pushed, serial=pushed.serial + 1)
+                known = remembered.recall(self._disk, self.folder)
+                above = known.serial if known is not None and known.lineage == pushed.lineage else 0
+                made = replace(pushed, serial=max(pushed.serial, above) + 1)
                 replacing.make(connection, self.folder.stack, made, self._cover)
                 return Restored(made, "the pushed state", pushed.serial)
             if not force and row.lineage != pushed.lineage:
-                raise common.foreign(self.folder, f"the pushed state is of lineage {pushed.lineage}")
+                raise problems.foreign_push(self.folder, pushed.lineage, row.lineage)
             if not force and pushed.serial < row.serial:
-                raise common.older_push(self.folder, pushed.serial, row.serial)
+                raise problems.older_push(self.folder, pushed.serial, row.serial)
             whole, since, unfinished = self._over(connection, row, pushed)
             writers = pushed.previous_writers | replacing.all_runs(connection, row.id)
             new = replace(whole, serial=max(row.serial, pushed.serial) + 1, previous_writers=writers)
@@ -301,7 +303,7 @@ class PostgresStore:
 
     def _no_version(self, serial: int | None) -> DiagnosticError:
         there = ", ".join(str(version.serial) for version in self.history())
-        return common.no_version(self.folder, serial, there)
+        return problems.no_version(self.folder, serial, there)
 
 
 def _kept(row: rows.StackRow) -> str:
