@@ -130,6 +130,16 @@ def test_a_module_is_imported_into_by_key(shop: Shop) -> None:
     assert shop.empty()
 
 
+def test_an_import_stands_in_the_root_module_and_names_one_object(shop: Shop) -> None:
+    inner = shop.folder / "inner"
+    inner.mkdir()
+    (inner / "main.vw.hcl").write_text('volume "v" {\n  size = 8\n}\n' + block("volume.v", "x"))
+    shop.spec(SPEC, '\nmodule "m" {\n  source = "./inner"\n}\n', block("module.m", "x"))
+    told = " ".join(shop.run("plan").err.split())
+    assert "Import in a called module" in told and "to = module.m.volume.v" in told
+    assert "module.m is a whole module" in told
+
+
 def test_of_a_host_that_cannot_be_seen_nothing_is_imported(shop: Shop) -> None:
     there(shop)
     shop.world().switch(offline=True)
