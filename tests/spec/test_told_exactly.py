@@ -24,6 +24,12 @@ def test_a_module_in_no_directory_that_can_be(tmp_path: Path) -> None:
     assert told(tmp_path, 'module "m" {\n  source = "./sub\\u0000"\n}\n') == [("invalid-source", 2, 12)]
 
 
+@pytest.mark.parametrize("source", ["x" * 5000, "./" + "x" * 5000, "../" * 5000])
+def test_a_module_in_a_directory_of_too_long_a_name(tmp_path: Path, source: str) -> None:
+    found = told(tmp_path, f'module "m" {{\n  source = "{source}"\n}}\n')
+    assert [(line, column) for _, line, column in found] == [(2, 12)]
+
+
 def test_an_unknown_input_of_a_module_is_told_at_its_name(tmp_path: Path) -> None:
     text = 'module "m" {\n  source = "./m"\n  nme    = 1\n}\n'
     found = told(tmp_path, text, m__main_vw_hcl='variable "name" {\n  default = 1\n}\n')

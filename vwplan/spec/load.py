@@ -133,7 +133,7 @@ class _Reading:
         if not source:
             return
         if not (source.startswith(("./", "../")) or source in (".", "..")):
-            hint = f' Write "./{source}".' if Path(draft.directory, source).is_dir() else ""
+            hint = f' Write "./{source}".' if os.path.isdir(Path(draft.directory, source)) else ""  # noqa: PTH112 - any name will do.
             detail = f'"{source}" is no path that starts with ./ or ../. Only modules beside the spec are read.{hint}'
             self.problems.add(Diagnostic("invalid-source", "Invalid source of a module", detail, call.source_range))
             return

@@ -131,7 +131,7 @@ def _from_file(root: Module, path: Path, found: dict[str, _Found], problems: Pro
     try:
         text = path.read_bytes().decode("utf-8", "surrogateescape")
     except OSError as error:
-        detail = f"{shown} cannot be read: {'there is no such file' if not path.exists() else error.strerror}."
+        detail = f"{shown} cannot be read: {'there is no such file' if isinstance(error, FileNotFoundError) else error.strerror}."
         problems.add(Diagnostic("unreadable", "File that cannot be read", detail))
         return
     source = Source(shown, text)
