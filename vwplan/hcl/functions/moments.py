@@ -56,7 +56,8 @@ class Moment(NamedTuple):
         year, month, day = self.date
         hour, minute, second = self.clock
         zone = self.zone(":") if self.offset else "Z"
-        return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}{zone}"
+        sign = "-" if year < 0 else ""
+        return f"{sign}{abs(year):04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}{zone}"
 
     def plus(self, nanos: int) -> Moment:
         """The moment so many nanoseconds later."""
