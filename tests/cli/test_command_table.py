@@ -39,7 +39,7 @@ def test_completion_finds_commands_and_their_options() -> None:
         return [one.value for one in shell.get_completions(words, typed)]
 
     assert completed([], "state") == ["state"]
-    assert completed(["state"], "re") == ["restore"]
+    assert completed(["state"], "re") == ["restore", "rekey"]
     assert completed(["plan"], "--refresh-") == ["--refresh-only"]
 
 
