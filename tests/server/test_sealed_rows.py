@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+from desk import SPEC, Desk
 from stores import begun, lock, make, record, store_of
 
 from vwplan.diagnostics import DiagnosticError
@@ -248,3 +249,20 @@ def test_a_sealed_state_migrates_to_the_database_and_back_and_is_sealed_in_both(
     assert set(found.state.records) == {"network.a", "network.b"}
     text = b"".join(path.read_bytes() for path in (tmp_path / ".vwplan").rglob("*") if path.is_file())
     assert SECRET.encode() not in text
+
+
+def test_the_program_seals_what_it_keeps_in_the_database_as_the_spec_says(database: str, tmp_path: Path) -> None:
+    key_file(tmp_path, "at-rest.key")
+    block = 'vwplan {\n  encryption {\n    key_file { path = "at-rest.key" }\n    enforced = true\n  }'
+    desk = Desk(
+        tmp_path, database, spec=SPEC.replace("vwplan {", block, 1) + f'output "note" {{\n  value = "{SECRET}"\n}}\n'
+    )
+    assert "6 added" in desk.run("apply", "--auto-approve")
+    assert SECRET not in everything(database)
+    assert desk.run("output", "--raw", "note").strip() == SECRET
+    desk.run("plan", "--var=size=3", "--out=saved")
+    assert SECRET not in (tmp_path / "saved").read_text()
+    assert "1 added" in desk.run("apply", "saved")
+    assert SECRET in desk.run("state", "pull")
+    (tmp_path / "at-rest.key").write_bytes(base64.b64encode(b"x" * 32))
+    assert "The key is another one" in desk.run("plan", code=1)

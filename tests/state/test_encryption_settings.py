@@ -67,16 +67,11 @@ def test_what_makes_no_sense_is_told_at_its_place(tmp_path: Path, inside: str, c
     assert all(problem.subject is not None for problem in refused.value.diagnostics)
 
 
-def test_a_module_that_is_called_and_a_state_in_a_database_take_none(tmp_path: Path) -> None:
+def test_a_module_that_is_called_takes_none(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "main.vw.hcl").write_text("vwplan {\n  encryption {\n    passphrase {}\n  }\n}\n")
     with pytest.raises(DiagnosticError, match="belong to the root module"):
         read(tmp_path, 'module "m" {\n  source = "./inner"\n}\n')
-    with pytest.raises(DiagnosticError, match="would not be encrypted"):
-        read(
-            tmp_path,
-            'vwplan {\n  state "postgres" { conninfo = "dbname=x" }\n  encryption {\n    passphrase {}\n  }\n}\n',
-        )
 
 
 def vwplan(folder: Path, *words: str, **environment: str) -> tuple[int, str]:

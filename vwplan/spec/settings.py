@@ -55,13 +55,13 @@ def decode_settings(draft: Draft, block: Block, source: Source) -> None:
         if found is not None:
             provider, at_provider = found.text, found.range
     stores, state, arguments = _state(draft, block, source)
-    encryption, encrypts = _encryption(draft, block, source, state)
+    encryption, encrypts = _encryption(draft, block, source)
     draft.settings = SettingsBlock(
         constraint, provider, at_provider, stores, where, state, arguments, encryption, encrypts
     )
 
 
-def _encryption(draft: Draft, block: Block, source: Source, state: str) -> tuple[Encryption | None, bool]:
+def _encryption(draft: Draft, block: Block, source: Source) -> tuple[Encryption | None, bool]:
     """What an `encryption` block says, and whether there is one."""
     found = [inner for inner in block.body.blocks if inner.kind == "encryption"]
     for second in found[1:]:
@@ -69,9 +69,6 @@ def _encryption(draft: Draft, block: Block, source: Source, state: str) -> tuple
         draft.add(mistakes.duplicate("The encryption block", mistakes.header(second, source), first))
     if not found:
         return None, False
-    if state != "local":
-        detail = f'encryption is of state in files; what is in state "{state}" would not be encrypted. Take one of the two away.'
-        draft.add(Diagnostic("not-yet", "Not in this version", detail, mistakes.header(found[0], source)))
     from vwplan.spec.encryption import decode_encryption
 
     return decode_encryption(draft, found[0], source), True
