@@ -33,8 +33,8 @@ def test_the_ordinary_commands_work_on_a_shared_state(database: str, tmp_path: P
 
 
 def test_two_processes_apply_disjoint_parts_at_once(database: str, tmp_path: Path) -> None:
-    desk = Desk(tmp_path, database, delay=1.5)
-    # Each of three steps at a time takes 1.5 s, so that either alone takes about that, and one after the other twice.
+    desk = Desk(tmp_path, database, delay=4)
+    # Each of three steps at a time takes 4 s, so that either alone takes about that, and one after the other twice.
     first = desk.start("apply", "--auto-approve", "--target=volume.a", "--lock-timeout=20s")
     second = desk.start("apply", "--auto-approve", "--target=volume.b", "--lock-timeout=20s")
     overlapped = False
@@ -51,7 +51,7 @@ def test_two_processes_apply_disjoint_parts_at_once(database: str, tmp_path: Pat
 
 
 def test_overlapping_applies_are_refused_or_wait_and_plan_again(database: str, tmp_path: Path) -> None:
-    desk = Desk(tmp_path, database, delay=4)
+    desk = Desk(tmp_path, database, delay=7)
     first = desk.start("apply", "--auto-approve", "--target=volume.a")
     store = open_store(database, tmp_path / ".vwplan")
     while (stored := store.read()) is None or not stored.unfinished:
