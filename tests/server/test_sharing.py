@@ -273,8 +273,8 @@ def test_a_holder_that_stood_still_between_writing_and_acting_does_not_act(datab
         session.start("run-p", 1.0, "apply")
         inner = session._write
 
-        def stand_still(*given: Any) -> None:
-            inner(*given)
+        def stand_still(*given: Any, **more: Any) -> None:
+            inner(*given, **more)
             now[0] += 60.0
 
         session._write = stand_still  # type: ignore[method-assign]
