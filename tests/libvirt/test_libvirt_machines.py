@@ -223,10 +223,12 @@ def test_a_machine_is_saved_with_its_memory_and_goes_on(play: Play) -> None:
 
 
 def test_a_machine_that_never_answers_says_what_was_missing_and_shows_its_console(play: Play) -> None:
-    machine = play.machine(ready={"agent": True, "console": "NEVER SAID", "timeout": 9})
+    machine = play.machine()
     play.do(machine)
+    play.power(machine, "running")
+    never = replace(machine, arguments={**machine.arguments, "ready": {"console": "NEVER SAID", "timeout": 1}})
     with pytest.raises(NotReady) as caught:
-        play.power(machine, "running")
+        play.power(never, "running")
     assert "the console" in caught.value.detail
     assert "The end of its console:" in caught.value.detail
 
