@@ -234,6 +234,30 @@ check "size" {
     assert [warning.detail for warning in wanted.warnings] == ["Only 1024 MiB."]
 
 
+def test_a_check_that_cannot_be_evaluated_is_a_slip_and_no_warning(stack):
+    stack.write("""
+variable "x" {
+  default = {}
+}
+check "condition" {
+  assert {
+    condition     = var.x.missing == 1
+    error_message = "No."
+  }
+}
+check "message" {
+  assert {
+    condition     = length(var.x) == 1
+    error_message = "No ${var.x.other}."
+  }
+}
+""")
+    (condition, message, failed) = stack.problems()
+    assert (condition.severity.value, condition.address) == ("error", "check.condition")
+    assert (message.severity.value, message.address) == ("error", "check.message")
+    assert (failed.severity.value, failed.address) == ("warning", "check.message")
+
+
 def test_validations_may_refer_to_other_things(stack):
     stack.write("""
 variable "size" {

@@ -127,7 +127,10 @@ def evaluate_validation(world: World, node: Node) -> None:
 
 
 def judge(world: World, condition: Condition, scope: Scope, address: str, what: str) -> CheckResult | None:
-    """Look at a condition and tell where it fails (for a `check`, as a warning). None where it could not be looked at."""
+    """Look at a condition and tell where it fails. None where it could not be looked at.
+
+    Of a `check` only the failure is a mere warning: what cannot be evaluated is a slip in the spec, as in Terraform.
+    """
     severity = Severity.WARNING if what == "check" else Severity.ERROR
     try:
         value = convert(unmark_deep(condition.condition.evaluate(scope))[0], BOOL)
@@ -136,16 +139,19 @@ def judge(world: World, condition: Condition, scope: Scope, address: str, what: 
             raise problem("invalid-condition", "Invalid condition", detail, condition.condition.range)
     except ConversionError as error:
         detail = f"A condition must be true or false: {error}."
-        unfit = problem("invalid-condition", "Invalid condition", detail, condition.condition.range)
-        world.tell(softened(unfit, severity), address)
+        world.tell(problem("invalid-condition", "Invalid condition", detail, condition.condition.range), address)
         return None
     except DiagnosticError as error:
-        world.tell(softened(error, severity), address)
+        world.tell(error, address)
         return None
     finally:
         world.tracker.drop()
     passed = None if isinstance(value, Unknown) else value is True
-    message = "" if passed else _message(condition, scope)
+    try:
+        message = "" if passed else _message(condition, scope)
+    except DiagnosticError as error:
+        world.tell(error, address)
+        message = "The condition does not hold, and its message could not be made."
     values = condition.condition.used(scope) if passed is False else ()
     world.tracker.drop()
     if passed is False:
@@ -175,8 +181,9 @@ def _message(condition: Condition, scope: Scope) -> str:
         if SENSITIVE in marks_of(value):
             return "The message is not shown, because it is made from sensitive values."
         text = convert(value, STRING)
-    except (DiagnosticError, ConversionError):
-        return "The condition does not hold, and its message could not be made."
+    except ConversionError as error:
+        detail = f"The message of a condition must be a string: {error}."
+        raise problem("invalid-message", "Invalid message", detail, condition.error_message.range) from error
     return text if isinstance(text, str) else "The condition does not hold; its message is known only after apply."
 
 
