@@ -47,3 +47,10 @@ def test_a_mistyped_command_is_told_the_nearest_one_once() -> None:
     told = CliRunner().invoke(application(), ["stat"]).output
     assert told.count("Did you mean") == 1
     assert "'state'" in told
+
+
+@pytest.mark.parametrize("table", [ALL, STATE], ids=["vwplan", "vwplan state"])
+def test_every_command_takes_no_color_because_scripts_give_it_to_all_alike(table: Mapping[str, str]) -> None:
+    for name, command in Commands(table).items():
+        taken = [parameter for parameter in command.params if "--no-color" in parameter.opts]
+        assert len(taken) == 1 or isinstance(command, click.Group), name

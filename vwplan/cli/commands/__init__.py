@@ -63,13 +63,22 @@ class Commands(Mapping[str, click.Command]):
             return group
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
         alone.command(name)(command)
-        return typer.main.get_command(alone)
+        return _colourless(typer.main.get_command(alone))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
 
     def __len__(self) -> int:
         return len(self._places)
+
+
+def _colourless(command: click.Command) -> click.Command:
+    """The command with `--no-color`, also where only its problems have colours: scripts give it to all alike."""
+    if not any("--no-color" in parameter.opts for parameter in command.params):
+        command.params.append(
+            click.Option(["--no-color"], is_flag=True, expose_value=False, help="Print without colours.")
+        )
+    return command
 
 
 class _Group(TyperGroup):
