@@ -6,7 +6,6 @@ Each is read when first asked for, so that a command pays only for what it uses.
 from __future__ import annotations
 
 import os
-import secrets
 import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -137,7 +136,7 @@ class Stack:
         path = Path(os.environ.get("VW_KEY_FILE") or self.store.folder.key)
         stored = self.stored
         known = stored.state.key_id if stored is not None else ""
-        return load_key(path, known=known) or create_key(path, secrets.token_bytes(32))
+        return load_key(path, known=known) or create_key(path, os.urandom(32))
 
     @cached_property
     def stored(self) -> Stored | None:
@@ -183,7 +182,7 @@ class Stack:
 
         from vwplan.state import Holder
 
-        return Holder(secrets.token_hex(8), getpass.getuser(), socket.gethostname(), os.getpid(), time.time(), doing)
+        return Holder(os.urandom(8).hex(), getpass.getuser(), socket.gethostname(), os.getpid(), time.time(), doing)
 
     def observe(self, unsettled: Collection[str] = frozenset(), state: State | None = None) -> ObservedWorld:
         """All hosts as they are now, or with a state those that it or the spec is about; those `unsettled` count as not seen."""
@@ -297,4 +296,4 @@ def new_run(stack: Stack, doing: str) -> Run:
     """A run of its own random id over the stack's hosts."""
     from vwplan.engine.apply import Run
 
-    return Run(secrets.token_hex(8), doing, stack.hosts, open_connection, slots)
+    return Run(os.urandom(8).hex(), doing, stack.hosts, open_connection, slots)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import secrets
 from pathlib import Path
 
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
@@ -23,7 +22,7 @@ class Disk:
 
     def replace(self, path: Path, content: bytes) -> None:
         """Put a file in place, whole or not at all, and be sure that it is on the disk."""
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as codec
-import secrets
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -83,7 +83,7 @@ def keep(session: Session) -> str:
 
 def new_id() -> str:
     """A random id for a run."""
-    return secrets.token_hex(8)
+    return os.urandom(8).hex()
 
 
 def tell_kept(terminal: Terminal, stack: Stack, kept: str, before: int) -> None:

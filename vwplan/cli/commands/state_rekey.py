@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from pathlib import Path
 
@@ -41,7 +40,7 @@ def rekey(
         kept = keep(session)
         # Dying from here on leaves a key that is not the state's: that is refused by name, and doing this again mends it.
         aside = _put_aside(path)
-        key = create_key(path, secrets.token_bytes(32))
+        key = create_key(path, os.urandom(32))
         run = new_id()
         session.start(run, time.time(), "state rekey", key_id=key.id)
         session.finish(RunEnded(run, time.time(), "done"))
@@ -66,7 +65,7 @@ def _approved(terminal: Terminal, ask: bool) -> bool:
 
 def _put_aside(path: Path) -> str:
     """Give the key that is there another name, which is told; empty where there is none."""
-    aside = path.with_name(f"{path.name}.{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.{secrets.token_hex(2)}")
+    aside = path.with_name(f"{path.name}.{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.{os.urandom(2).hex()}")
     try:
         path.rename(aside)
     except FileNotFoundError:
