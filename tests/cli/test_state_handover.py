@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -104,6 +106,25 @@ def test_a_crash_at_any_write_leaves_it_to_one_of_the_two(shop: Shop, monkeypatc
     shop.apply(f"--stack={owner}")
     assert shop.record("workspace.w", owner).identity == identity
     assert shop.empty(f"--stack={owner}")
+
+
+def test_journals_that_a_crash_leaves_behind_are_as_their_schema_says(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema = json.loads((Path(__file__).parents[2] / "schemas" / "journal.v1.json").read_text())
+    write = LocalSession.write
+    begun: set[str] = set()
+
+    def watched(self: LocalSession, entries: Any) -> None:
+        write(self, entries)
+        for path in (shop.folder / ".vwplan" / "stacks").glob("*/journal.*.jsonl"):
+            for line in map(json.loads, path.read_text().splitlines()):
+                jsonschema.validate(line, schema)
+                begun.add(line.get("entry", {}).get("verb", ""))
+
+    monkeypatch.setattr(LocalSession, "write", watched)
+    shop.do("state", "mv", "workspace.w", "--to-stack=two")
+    assert {"give", "take"} <= begun
 
 
 def test_a_host_that_does_not_answer_keeps_its_objects_where_they_are(shop: Shop) -> None:
