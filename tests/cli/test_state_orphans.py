@@ -154,6 +154,23 @@ def test_a_lost_state_is_rebuilt_from_the_marks_and_the_next_plan_makes_nothing_
     assert shop.empty()
 
 
+def test_a_stack_that_forgot_everything_is_warned_that_its_objects_seem_to_be_there(shop: Shop) -> None:
+    shop.apply()
+    lose(shop)
+    (shop.folder / ".vwplan" / "known" / "default").unlink()
+    told = shop.do("plan")
+    assert "Warning: Is this a lost state?" in told.err
+    (command,) = [found for found in told.err.split("\n") if "vwplan state adopt" in found]
+    shop.do(*command.partition("vwplan ")[2].split())
+    assert "Is this a lost state?" not in shop.do("plan").err
+    assert {one.identity for one in shop.world().things()} == {one.identity for one in shop.state().records.values()}
+
+
+def test_another_stack_of_the_same_spec_is_nobodys_lost_state(shop: Shop) -> None:
+    shop.apply()
+    assert "lost state" not in shop.do("plan", "--stack=two").err
+
+
 def test_what_the_spec_does_not_declare_is_kept_when_a_state_is_rebuilt(shop: Shop) -> None:
     shop.apply()
     identity = shop.record("volume.v").identity

@@ -25,7 +25,7 @@ from vwplan.plan.rosters import keep_rosters, make_deliveries
 from vwplan.plan.selection import pick
 from vwplan.plan.sequence import Making, make_delete, make_kept, make_up
 from vwplan.plan.shapes import Shapes
-from vwplan.plan.sight import Sight, check_world
+from vwplan.plan.sight import Sight, check_world, warn_of_lost_state
 from vwplan.plan.ties import tie_down, tie_heirs, tie_removals, tie_rolling, tie_up
 from vwplan.plan.usage import Heirs, Users, heirs_of, pinned, spread_early, users_of
 from vwplan.state.records import Record, Roster, State
@@ -70,6 +70,7 @@ def make(
     if options.refresh:
         check_world(state, sight, problems)
         problems.raise_errors()
+        warn_of_lost_state(wanted.resources, state, sight, stack, problems)
     planning = _prepare(wanted, state, sight, kinds, options, seal, problems, begun)
     planning.public_key = public_key
     problems.raise_errors()

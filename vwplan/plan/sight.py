@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vwplan.diagnostics import Diagnostic, Problems
+from vwplan.diagnostics import Diagnostic, Problems, Severity
+from vwplan.graph.model import Resource
 from vwplan.plan.model import HostSeen, HostView, ObservedWorld
 from vwplan.provider.api import Observed
+from vwplan.state.folder import command_line
 from vwplan.state.records import Record, State, Status
 
 
@@ -90,6 +93,40 @@ def check_world(state: State, sight: Sight, problems: Problems) -> None:
     for view in sight.world.values():
         if not view.problem:
             _check_marks(state, known, view, problems)
+
+
+def warn_of_lost_state(wanted: Iterable[Resource], state: State, sight: Sight, stack: str, problems: Problems) -> None:
+    """Warn where nothing is recorded yet and another state's objects look like what is wanted: it may be this one, lost.
+
+    They look like it where they have its address and, but for the identity at the end, its name. A neighbour's stack of the same
+    spec looks the same, so this stops nothing.
+    """
+    if state.serial or state.records or state.deposed:
+        return
+    names = {(resource.key, _stem(resource.name)) for resource in wanted}
+    found: dict[str, list[str]] = {}
+    for view in sight.world.values():
+        for observed in (*view.objects.values(), *view.strangers.values()):
+            mark = observed.mark
+            if mark is not None and mark.lineage != state.lineage and (mark.address, _stem(observed.name)) in names:
+                found.setdefault(mark.lineage, []).append(f"{mark.address} ({observed.name} on {view.key})")
+    for lineage, those in sorted(found.items()):
+        shown = ", ".join(sorted(those)[:3]) + (f" and {len(those) - 3} more" if len(those) > 3 else "")
+        command = command_line(stack, f"state adopt --from-hosts --lineage={lineage}")
+        problems.add(
+            Diagnostic(
+                "state-lost",
+                "Is this a lost state?",
+                f"This stack has no state, but another state's objects have its addresses and names: {shown}. If that state was "
+                f"this stack's and is lost, apply would make all of it a second time: rebuild it first, with\n{command}\n"
+                "If it is somebody else's, go on.",
+                severity=Severity.WARNING,
+            )
+        )
+
+
+def _stem(name: str) -> str:
+    return name.rpartition("-")[0]
 
 
 def _check_hosts(state: State, sight: Sight, problems: Problems) -> None:

@@ -97,10 +97,15 @@ class Folder:
         return self.history / f"journal.{base}.jsonl"
 
     def command(self, words: str) -> str:
-        """A command line for this stack, to be shown: `vwplan state restore --stack=NAME`."""
-        name = self.stack.removesuffix(PRETENDED)
-        stack = "" if name == "default" else f" --stack={name}"
-        return f"vwplan {words}{stack}{'' if name == self.stack else ' --simulate'}"
+        """A command line for this stack, to be shown."""
+        return command_line(self.stack, words)
+
+
+def command_line(stack: str, words: str) -> str:
+    """A command line for a stack, to be shown: `vwplan state restore --stack=NAME`."""
+    name = stack.removesuffix(PRETENDED)
+    option = "" if name == "default" else f" --stack={name}"
+    return f"vwplan {words}{option}{'' if name == stack else ' --simulate'}"
 
 
 def journal_base(path: Path) -> int | None:
