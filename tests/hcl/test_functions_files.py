@@ -37,7 +37,7 @@ class MemoryFiles:
         return [name.removeprefix(prefix) for name in self.found if name.startswith(prefix)]
 
     def absolute(self, path: str) -> str:
-        return f"/work/{path}"
+        return f"/stack/{path}"
 
     def expand(self, path: str) -> str:
         return path.replace("~", "/home/me", 1)
@@ -97,7 +97,7 @@ def reason(text: str, **variables: Value) -> str:
         ('filebase64sha512("binary")', base64.b64encode(hashlib.sha512(b"\xff\x00").digest()).decode()),
         ('fileexists("hello.txt")', True),
         ('fileexists("nope")', False),
-        ('abspath("x")', "/work/x"),
+        ('abspath("x")', "/stack/x"),
         ('pathexpand("~/x")', "/home/me/x"),
         ('fileset(".", "*.txt")', ["hello.txt"]),
         (
