@@ -16,7 +16,7 @@ from vwplan.values import SENSITIVE, STRING, Unknown, Value, from_plain, mark, t
 
 
 class MemoryFiles:
-    """Files in a dictionary, under an imaginary working directory `/work`."""
+    """Files in a dictionary, under an imaginary working directory `/stack`."""
 
     def __init__(self, found: dict[str, bytes]) -> None:
         self.found = found
