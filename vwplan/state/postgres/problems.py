@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError
-from vwplan.state.folder import Folder
+from vwplan.state.folder import Folder, command_line
 from vwplan.state.lock import Holder
 from vwplan.state.problems import WriteFailed
 
@@ -80,12 +80,11 @@ def changed_under(stack: str) -> WriteFailed:
 
 def altered(name: str, reason: str, stack: str) -> DiagnosticError:
     """A row is not as it was written."""
-    option = "" if stack == "default" else f" --stack={stack}"
     return _error(
         "state-damaged",
         "The state is damaged",
         f"{name} cannot be trusted: {reason}. Nothing is planned over that. Restore the database from its backup; or go back to the "
-        f"newest state that is whole: vwplan state restore{option}",
+        f"newest state that is whole: {command_line(stack, 'state restore')}",
     )
 
 
