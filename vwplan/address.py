@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
+
+from vwplan.dataclass import dataclass
 
 Key = int | str | None
 """An instance key: a whole number under `count`, a string under `for_each`, nothing without either."""

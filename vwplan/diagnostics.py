@@ -9,8 +9,10 @@ from __future__ import annotations
 import bisect
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
+
+from vwplan.dataclass import dataclass
 
 
 class Severity(Enum):

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import libvirt
 
+from vwplan.dataclass import dataclass
 from vwplan.provider.api import Refused
 from vwplan_libvirt.domain_xml import Kernel
 from vwplan_libvirt.errors import explaining

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from vwplan.dataclass import dataclass
 from vwplan.provider.api import Mark
 from vwplan_libvirt.document import Element, attribute_at, bytes_at, parsed, text_at
 from vwplan_libvirt.mark import boot_of, mark_of

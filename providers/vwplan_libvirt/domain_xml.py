@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from vwplan.dataclass import dataclass
 from vwplan.provider.api import Mark
 from vwplan_libvirt.document import Element, element, written
 from vwplan_libvirt.mark import mark_element

@@ -10,11 +10,11 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import libvirt
 
+from vwplan.dataclass import dataclass
 from vwplan_libvirt.document import parsed, text_at
 from vwplan_libvirt.errors import code_of, explaining
 from vwplan_libvirt.host import Host, described_volumes

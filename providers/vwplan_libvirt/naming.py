@@ -9,9 +9,9 @@ at once never write to one file, and a base counts only where its `.complete` is
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+from vwplan.dataclass import dataclass
 from vwplan.provider.api import Mark
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.provider.api import Mark
 from vwplan_libvirt.document import DNSMASQ, Element, attribute_at, element, parsed, text_at, written
 from vwplan_libvirt.mark import mark_element, mark_of, marked_cidr

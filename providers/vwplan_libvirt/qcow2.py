@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+
+from vwplan.dataclass import dataclass
 
 MAGIC = b"QFI\xfb"
 _HEAD = struct.Struct(">4sIQIIQ")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan_libvirt.cloud_config import content_of, user_data
 
 Plain = Any

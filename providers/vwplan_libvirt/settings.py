@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from vwplan.dataclass import dataclass
 from vwplan.kinds.model import Argument, BlockType, Effect, Unit
 from vwplan.values import NUMBER, STRING
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from vwplan.dataclass import dataclass
 from vwplan_libvirt.document import attribute_at, bytes_at, element, parsed, text_at, written
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from vwplan.dataclass import dataclass
 from vwplan.provider.api import Action, Interrupted, ProviderError, Refused, Reporter
 
 

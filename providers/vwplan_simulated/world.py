@@ -11,9 +11,10 @@ import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from vwplan.dataclass import dataclass
 
 _SCHEMA = """
 create table if not exists host (uuid text not null, offline integer not null default 0);

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vwplan.cli.carrying import run_plan, secrets_of, settle
@@ -11,6 +10,7 @@ from vwplan.cli.commands.plan import show_proposal
 from vwplan.cli.secondyes import refuse_unasked, said_again
 from vwplan.cli.stack import Proposal, Stack
 from vwplan.cli.terminal import Terminal
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 from vwplan.plan.basis import differing, rebased, with_basis
 from vwplan.plan.claims import claims_of

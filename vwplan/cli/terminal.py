@@ -6,8 +6,8 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic
 
 PAGE = 100

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.engine.resolve import Lookup, Resolver
 from vwplan.plan.model import Step, StepVerb
 from vwplan.provider.api import Action, Expectation, Mark, Verb

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 from vwplan.engine import reports
 from vwplan.engine.actions import Preparer

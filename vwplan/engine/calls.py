@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from vwplan.dataclass import dataclass
 from vwplan.provider.api import (
     Action,
     Connection,

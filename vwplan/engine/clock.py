@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from vwplan.dataclass import dataclass
 
 _now, _monotonic = time.time, time.monotonic
 

@@ -10,9 +10,10 @@ import queue
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import DiagnosticError
 from vwplan.engine import calls, reports
 from vwplan.engine.actions import Prepared, Preparer

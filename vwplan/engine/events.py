@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic
 
 

@@ -7,9 +7,10 @@ giver's record goes; where it is not, the taker records nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Event
 
+from vwplan.dataclass import dataclass
 from vwplan.engine import calls
 from vwplan.engine.apply import Run
 from vwplan.engine.calls import Answer, Slot

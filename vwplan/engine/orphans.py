@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from vwplan.address import Address
+from vwplan.dataclass import dataclass
 from vwplan.graph.model import Resource, WantedOutput
 from vwplan.plan.model import Change, Does, HostSeen, ObservedWorld, Plan, Step, StepVerb
 from vwplan.plan.plain import Seal, has_late, overlaid, sealed

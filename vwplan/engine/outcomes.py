@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.provider.api import Observed, Outcome
 from vwplan.provider.law import arguments_digest
 from vwplan.state.records import Ready, Record, Status

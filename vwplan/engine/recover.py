@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Severity
 from vwplan.engine import calls
 from vwplan.engine.apply import Run

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic
 from vwplan.plan.model import Does, Plan, Step, StepVerb
 from vwplan.state.records import OutputValue, State

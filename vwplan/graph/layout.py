@@ -8,9 +8,10 @@ cluster, once for each of those; the rest, for each instance.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import DiagnosticError, Range
 from vwplan.graph.model import Cause
 from vwplan.graph.objects import Instance, instance_of

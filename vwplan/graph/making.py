@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from vwplan.address import Address, Key, key_text
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Range
 from vwplan.graph.cluster import Cluster
 from vwplan.graph.identity import default_name

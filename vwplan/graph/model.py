@@ -7,10 +7,11 @@ except what is late.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from vwplan.address import Address
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Range
 from vwplan.provider.api import Observed
 from vwplan.state.records import Record, Roster

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vwplan.address import Address, Key, ModulePath, ModuleStep
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Problems, Range
 from vwplan.graph.model import Moved
 from vwplan.hcl.evaluate import Reference

@@ -7,8 +7,9 @@ that two modules may use each other's outputs as long as no value needs itself. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range
 from vwplan.hcl.evaluate import Compiled, Reference
 from vwplan.spec.model import Condition, MemberBlock, Meta, Module, ModuleCall, Part, ResourceBlock

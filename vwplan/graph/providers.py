@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from vwplan.address import key_text
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems
 from vwplan.graph.expand import expand
 from vwplan.graph.parts import ABSENT, problem, read_argument

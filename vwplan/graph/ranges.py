@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from vwplan.dataclass import dataclass
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

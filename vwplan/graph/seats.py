@@ -7,9 +7,10 @@ nor the new one has given away.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import DiagnosticError, Range
 from vwplan.graph.identity import Identities
 from vwplan.graph.model import Taken

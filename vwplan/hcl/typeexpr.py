@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Source, did_you_mean
 from vwplan.hcl.evaluate import MappingScope, compile_expression
 from vwplan.hcl.syntax import Call, Expression, Literal, ObjectItems, TupleItems, Variable

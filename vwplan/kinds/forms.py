@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from vwplan.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

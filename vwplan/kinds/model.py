@@ -6,9 +6,9 @@ reference docs and the JSON Schemas in `schemas/`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from vwplan.dataclass import dataclass
 from vwplan.values import Type
 
 

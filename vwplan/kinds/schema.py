@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.kinds import language
 from vwplan.kinds.forms import FORMS
 from vwplan.kinds.lookup import KINDS

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.graph.model import Cause, Imported, Resource
 from vwplan.kinds.model import Effect
 from vwplan.plan.draft import Draft

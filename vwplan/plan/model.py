@@ -7,10 +7,11 @@ says everything that its carrying out needs, but for secrets and for what is lat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Range
 from vwplan.graph.model import Cause, CheckResult, Moved, WantedOutput
 from vwplan.kinds.model import Effect

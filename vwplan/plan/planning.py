@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.graph.identity import Identities
 from vwplan.graph.model import Imported, Resource
 from vwplan.plan.decision import Decision

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.kinds.model import Effect
 from vwplan.plan.decide import asks_ready
 from vwplan.plan.decision import Decision

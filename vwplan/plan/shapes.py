@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.kinds.model import Argument, BlockType, Effect, Kind
 
 Plain = Any

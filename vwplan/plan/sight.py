@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Problems, Severity
 from vwplan.graph.model import Resource
 from vwplan.plan.model import HostSeen, HostView, ObservedWorld

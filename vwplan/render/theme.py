@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from vwplan.dataclass import dataclass
 
 _CODES = {
     "bold": "1",

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+
+from vwplan.dataclass import dataclass
 
 HEADER = "vwplan image attestation 1\n"
 

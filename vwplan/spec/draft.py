@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Problems, Range, Source, did_you_mean
 from vwplan.hcl.evaluate import Compiled, EvaluationError, Reference, compile_expression
 from vwplan.hcl.syntax import Expression, Literal

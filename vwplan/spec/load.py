@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Problems, Severity, Source
 from vwplan.hcl import parse_file
 from vwplan.hcl.evaluate import Files

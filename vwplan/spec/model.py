@@ -7,9 +7,10 @@ functions, constant types. Expressions are compiled once here and evaluated per 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Range
 from vwplan.hcl.evaluate import Compiled, Reference
 from vwplan.kinds.model import Argument, BlockType, Kind

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Problems, Range, Severity, Source, did_you_mean
 from vwplan.hcl import parse_expression, parse_file
 from vwplan.hcl.evaluate import EvaluationError, MappingScope, compile_expression

@@ -7,9 +7,9 @@ itself how it is covered, so that those of one stack may differ while they are b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 SEALED = b'{"vwplan_sealed":'

@@ -8,10 +8,11 @@ can be laid over what did reach the disk.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.state.records import OutputValue, Plain, Record, Roster
 from vwplan.state.wire import (
     output_from_plain,

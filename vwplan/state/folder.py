@@ -16,8 +16,9 @@ keys/NAME.key                         the stack key
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from vwplan.dataclass import dataclass
 
 PRETENDED = ".simulated"
 """How the names of stacks end whose world is only pretended."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from vwplan.dataclass import dataclass
 from vwplan.state.damage import Damaged, NewerFormat
 from vwplan.state.disk import Disk
 from vwplan.state.entries import Begun, Entry, RunEnded, RunStarted

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from vwplan.dataclass import dataclass
 from vwplan.state import upgrades
 from vwplan.state.cover import SEALED
 from vwplan.state.damage import Belongs, Damaged, NewerFormat

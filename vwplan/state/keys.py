@@ -10,9 +10,10 @@ import binascii
 import hashlib
 import hmac
 import struct
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 from vwplan.state.disk import Disk
 from vwplan.state.wire import encode_secret, to_bytes

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import DiagnosticError
 from vwplan.state import problems
 from vwplan.state.damage import Belongs, Damaged, NewerFormat

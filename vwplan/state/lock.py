@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
+from vwplan.dataclass import dataclass
 from vwplan.state import problems
 from vwplan.state.disk import Disk
 from vwplan.state.folder import Folder

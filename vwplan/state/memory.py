@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from vwplan.dataclass import dataclass
 from vwplan.state.damage import Belongs, Damaged
 from vwplan.state.disk import Disk
 from vwplan.state.folder import Folder

@@ -7,9 +7,11 @@ snapshot is its fields and nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from typing import Any
+
+from vwplan.dataclass import dataclass
 
 Plain = Any
 """A JSON-able value; a sensitive one is `{"$sensitive": "<hex HMAC>"}`, a late one never gets here."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from vwplan.dataclass import dataclass
 from vwplan.values.numbers import Number
 from vwplan.values.types import Type
 

@@ -8,8 +8,9 @@ to apply, and computed there, from the plan alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from vwplan.dataclass import dataclass
 from vwplan.values.types import DYNAMIC, Type
 from vwplan.values.value import UNREFINED, Refinement, Unknown, Value
 

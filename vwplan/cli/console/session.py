@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Severity, Source
 from vwplan.hcl.evaluate import Scope, compile_expression, type_query
 from vwplan.hcl.parser import parse_expression

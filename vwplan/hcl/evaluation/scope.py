@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Range, Source, did_you_mean
 from vwplan.hcl.evaluation.errors import UndeclaredReference
 from vwplan.values import STRING, Unknown, Value

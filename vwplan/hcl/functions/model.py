@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from vwplan.dataclass import dataclass
 from vwplan.hcl.evaluation.scope import Scope
 from vwplan.values import (
     DYNAMIC,

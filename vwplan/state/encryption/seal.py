@@ -16,9 +16,9 @@ import binascii
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vwplan.dataclass import dataclass
 from vwplan.state.cover import JOURNAL, SEALED, About, ClearPages, Pages, Uncovered
 from vwplan.state.damage import Damaged, NewerFormat
 from vwplan.state.encryption import problems

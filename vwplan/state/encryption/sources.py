@@ -9,10 +9,11 @@ import hmac
 import stat
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from vwplan.dataclass import dataclass
 from vwplan.state.damage import Damaged
 from vwplan.state.encryption import problems
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import DiagnosticError
 from vwplan.state.cover import Cover
 from vwplan.state.postgres.bodies import Bodies

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from psycopg import Connection
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import DiagnosticError
 from vwplan.state.claims import WHOLE
 from vwplan.state.cover import Cover

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 
+from vwplan.dataclass import dataclass
 from vwplan.diagnostics import DiagnosticError
 from vwplan.state import problems as common
 from vwplan.state.claims import WHOLE, Claims
