@@ -75,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except OSError as problem:
         code = _unwritable(problem)
+    # The interpreter looks once more for garbage before it ends, among all that it frees anyway: a seventh of a short plan.
+    gc.freeze()
     sys.exit(code)
 
 

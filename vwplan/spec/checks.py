@@ -7,7 +7,7 @@ from vwplan.hcl.evaluate import Reference
 from vwplan.hcl.syntax import GetAttribute, Variable
 from vwplan.kinds import KINDS
 from vwplan.kinds.check import article
-from vwplan.provider.registry import names
+from vwplan.provider.registry import is_installed, names
 from vwplan.spec.draft import Call, Draft, Use
 from vwplan.spec.settings import DEFAULT_PROVIDER
 
@@ -94,7 +94,7 @@ def _declare(reference: Reference) -> str:
 def _is_provider(draft: Draft, reference: Reference) -> bool:
     if reference.text in draft.providers or reference.text in (draft.handed or ()):
         return True
-    return not reference.steps and (reference.root == DEFAULT_PROVIDER or reference.root in names())
+    return not reference.steps and (reference.root == DEFAULT_PROVIDER or is_installed(reference.root))
 
 
 def _moves(draft: Draft) -> None:
