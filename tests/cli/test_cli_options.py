@@ -238,6 +238,19 @@ def test_a_plan_is_carried_out_once(shop: Shop) -> None:
     assert shop.state() == before
 
 
+def test_of_two_plans_of_an_empty_stack_the_second_is_told_that_the_first_was_applied(shop: Shop) -> None:
+    for name in ("one.plan", "two.plan"):
+        shop.do("plan", f"--out={name}")
+    shop.do("apply", "one.plan")
+    before = shop.state()
+    told = shop.run("apply", "two.plan")
+    assert told.code == 1
+    words = " ".join(told.err.split())
+    assert "The plan is out of date" in words
+    assert "when this stack had no state yet, and another plan has been applied since. Plan again." in words
+    assert shop.state() == before
+
+
 def test_a_plan_of_another_stack_or_an_altered_one_is_refused(shop: Shop) -> None:
     shop.do("plan", "--out=the.plan")
     assert "was made for the stack default" in shop.run("apply", "--stack=other", "the.plan").err

@@ -150,7 +150,10 @@ def _executing(given: Executor | None, threads: int) -> Iterator[Executor]:
 def _refuse_stale(plan: Plan, session: Session) -> None:
     ledger = session.ledger
     if plan.lineage != ledger.lineage:
-        reason = f"it was made for the lineage {plan.lineage}, and this state is of lineage {ledger.lineage}"
+        reason = f"it was made from a state of lineage {plan.lineage}, and this stack's is of lineage {ledger.lineage}"
+        if not plan.state_serial:
+            # Each plan of a stack without a state is made for a lineage of its own.
+            reason = "it was made when this stack had no state yet, and another plan has been applied since"
     elif plan.state_serial != ledger.serial:
         reason = f"it was made from serial {plan.state_serial} of the state, which is at serial {ledger.serial} now"
     elif session.dead_runs or not {begun.host for begun in session.unfinished}.isdisjoint(
