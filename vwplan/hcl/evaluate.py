@@ -19,7 +19,7 @@ from vwplan.hcl.evaluation.scope import (
     Step,
 )
 from vwplan.hcl.evaluation.site import Site
-from vwplan.hcl.functions.table import IMPURE
+from vwplan.hcl.functions.table import is_pure
 from vwplan.hcl.syntax import Call, Expression, Parenthesised, Wrap
 from vwplan.values import Value
 
@@ -61,7 +61,7 @@ class Compiled:
     @cached_property
     def constant(self) -> bool:
         """Whether it has the same value in every scope."""
-        return not self.references and not any(name in IMPURE for name in self.functions)
+        return not self.references and all(is_pure(name) for name in self.functions)
 
     @property
     def range(self) -> Range:
