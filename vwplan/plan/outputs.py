@@ -9,7 +9,8 @@ from typing import Any
 from vwplan.graph.model import WantedOutput
 from vwplan.plan.plain import SECRET, Seal, has_late, is_secret, sealed, substituted
 from vwplan.state.records import OutputValue
-from vwplan.values import Sensitive
+from vwplan.values import Sensitive, number_text, parse_number
+from vwplan.values.numbers import ShortFraction
 
 Plain = Any
 
@@ -57,8 +58,32 @@ def output_changes(
 
 
 def _same(before: OutputValue, output: WantedOutput, after: Plain, seal: Seal) -> bool:
-    if before.sensitive != output.sensitive:
+    if before.sensitive != output.sensitive or not _of_one_type(before.type, output.type):
         return False
     if before.sensitive and not (isinstance(before.value, Mapping) and SECRET in before.value):
         return bool(before.value == output.value)
-    return bool(before.value == sealed(after, seal))
+    return bool(_read_back(before.value) == _read_back(sealed(after, seal)))
+
+
+def _of_one_type(one: Plain, other: Plain) -> bool:
+    """Whether two types are the same, as far as both are known."""
+    if one == other or "dynamic" in (one, other):
+        return True
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return all(map(_of_one_type, one, other))
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        return all(_of_one_type(each, other[name]) for name, each in one.items())
+    return False
+
+
+def _read_back(value: Plain) -> Plain:
+    """The value as the state gives it back: a number of few digits, such as a logarithm, is kept by those."""
+    if isinstance(value, ShortFraction):
+        return parse_number(number_text(value))
+    if isinstance(value, float):
+        return parse_number(repr(value))
+    if isinstance(value, Mapping):
+        return {key: _read_back(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_read_back(item) for item in value]
+    return value

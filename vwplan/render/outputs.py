@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from fractions import Fraction
 from typing import Any
@@ -12,6 +12,7 @@ from vwplan.diagnostics import Diagnostic, DiagnosticError
 from vwplan.plan.plain import SECRET
 from vwplan.render.words import HIDDEN, value_text
 from vwplan.state.records import OutputValue
+from vwplan.state.wire import plain_number
 from vwplan.values import Sensitive, number_text
 
 Plain = Any
@@ -67,21 +68,50 @@ def output_raw(name: str, output: OutputValue) -> str:
 
 
 def to_json(value: Plain) -> str:
-    """A plain value as indented JSON."""
-    return json.dumps(value, ensure_ascii=False, indent=2, default=_number)
+    """A plain value as indented JSON, numbers with every digit that they have."""
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=2, default=_leaf)
+    except _ManyDigitsError:
+        return "".join(_written(value, "\n", "  ", ": "))
 
 
 def to_json_line(value: Plain) -> str:
-    """A plain value as JSON without a line end."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_number)
+    """A plain value as JSON without a line end, numbers with every digit that they have."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_leaf)
+    except _ManyDigitsError:
+        return "".join(_written(value, "", "", ":"))
 
 
-def _number(value: object) -> object:
+class _ManyDigitsError(Exception):
+    """A number has more digits than a double, which is all that the ordinary writer can write."""
+
+
+def _leaf(value: object) -> object:
     if isinstance(value, Fraction):
-        double = float(value)
-        return double if Fraction(double) == value else number_text(value)
+        number = plain_number(value)
+        if isinstance(number, str):
+            raise _ManyDigitsError
+        return number
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, Enum):
         return value.value
     raise TypeError(f"{type(value).__name__} has no JSON")
+
+
+def _written(value: Plain, line: str, indent: str, colon: str) -> Iterator[str]:
+    """The same in pieces, slower. `line` ends a line and begins the next at the depth of the value."""
+    if isinstance(value, Fraction):
+        yield number_text(value)
+    elif isinstance(value, Mapping | list | tuple) and value:
+        pairs = value.items() if isinstance(value, Mapping) else ((None, item) for item in value)
+        opening, closing = "{}" if isinstance(value, Mapping) else "[]"
+        for at, (key, item) in enumerate(pairs):
+            yield f"{',' if at else opening}{line}{indent}"
+            if key is not None:
+                yield json.dumps(key, ensure_ascii=False) + colon
+            yield from _written(item, f"{line}{indent}", indent, colon)
+        yield line + closing
+    else:
+        yield json.dumps(value, ensure_ascii=False, default=_leaf)

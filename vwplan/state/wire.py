@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from vwplan.state.records import OutputValue, Plain, Ready, Record, Roster, Status
-from vwplan.values import Sensitive
+from vwplan.values import Sensitive, number_text, parse_number
 
 Unreadable = (ValueError, TypeError, KeyError, AttributeError)
 """What reading back raises when a text is not one that was written here."""
@@ -20,24 +20,25 @@ Unreadable = (ValueError, TypeError, KeyError, AttributeError)
 _TEXTS = ("address", "kind", "identity", "name", "provider", "host", "host_uuid", "writer", "digest")
 
 
-def _number(value: object) -> object:
-    """Fractions as JSON has them: a double where that is exact, else text."""
+def plain_number(value: object) -> object:
+    """A fraction as JSON has it: a double where that prints the same digits, else their text. Others cannot be recorded."""
     if isinstance(value, Fraction):
-        double = float(value)
-        return double if Fraction(double) == value else f"{value.numerator}/{value.denominator}"
+        text = number_text(value)
+        double = float(text)
+        return double if parse_number(repr(double)) == parse_number(text) else text
     raise TypeError(f"{type(value).__name__} cannot be recorded")
 
 
 def _bare(value: object) -> object:
     """A secret within a secret is only told by its value."""
-    return value.value if isinstance(value, Sensitive) else _number(value)
+    return value.value if isinstance(value, Sensitive) else plain_number(value)
 
 
-encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_number).encode
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=plain_number).encode
 """Compact JSON, keys in the order given."""
 
 encode_sorted = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_number, sort_keys=True
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=plain_number, sort_keys=True
 ).encode
 """Compact JSON with sorted keys: the same value is always the same text."""
 
@@ -133,4 +134,32 @@ def output_to_plain(output: OutputValue) -> dict[str, Plain]:
 
 def output_from_plain(plain: Mapping[str, Plain]) -> OutputValue:
     """The output that `output_to_plain` wrote."""
-    return OutputValue(plain["value"], plain["type"], bool(plain.get("sensitive", False)))
+    value, type, sensitive = plain["value"], plain["type"], bool(plain.get("sensitive", False))
+    return OutputValue(value if sensitive else _numbered(value, type), type, sensitive)
+
+
+def _numbered(value: Plain, type: Plain) -> Plain:
+    """The value with the exact numbers that were written, which its type tells from text. A type that is none changes nothing."""
+    if type == "number":
+        return _exact(value)
+    if not isinstance(type, list) or len(type) < 2:
+        return value
+    word, inside = type[0], type[1]
+    if isinstance(value, list):
+        if word == "tuple":
+            return [_numbered(item, each) for item, each in zip(value, inside, strict=False)]
+        return [_numbered(item, inside) for item in value]
+    if isinstance(value, dict):
+        if word == "object":
+            return {key: _numbered(item, inside.get(key)) for key, item in value.items()}
+        return {key: _numbered(item, inside) for key, item in value.items()}
+    return value
+
+
+def _exact(value: Plain) -> Plain:
+    if isinstance(value, float):
+        return parse_number(repr(value))
+    if isinstance(value, str):
+        # Numerator and denominator are how earlier versions wrote it.
+        return Fraction(value) if "/" in value else parse_number(value)
+    return value
