@@ -130,23 +130,15 @@ class SimulatedConnection:
             missing = [part for part in parts_of(action.kind) if part not in made.parts]
             # What an object claims comes with its first part: who dies here leaves both or neither.
             if missing:
-                made = self._add_part(made, missing[0], action)
+                extra = {"context": action.context, "reservations": list(action.reservations)}
+                made = dataclasses.replace(_with_part(made, missing[0]), extra=extra)
+                self._world.put(made)
         for place, part in enumerate(missing):
             if place:
-                made = self._add_part(made, part, action)
+                made = _with_part(made, part)
+                self._world.put_parts(made)
             strike(self._faults, action, part, reporter)
         return Outcome(_observed(made), facts_of(made))
-
-    def _add_part(self, thing: Thing, part: str, action: Action) -> Thing:
-        made = dataclasses.replace(
-            thing,
-            parts=(*thing.parts, part),
-            power="off" if action.kind == "workspace" else "",
-            status="off" if action.kind == "workspace" else "present",
-            extra={"context": action.context, "reservations": list(action.reservations)},
-        )
-        self._world.put(made)
-        return made
 
     def _claim(self, kind: str, identity: str, arguments: Mapping[str, Any]) -> None:
         uses = uses_of(kind, arguments)
@@ -154,7 +146,7 @@ class SimulatedConnection:
             if used.startswith("sha256:"):
                 if not self._world.has_image(used.removeprefix("sha256:")):
                     raise Refused("No such base", f"The base {used} is not on this host.")
-            elif self._world.thing(used) is None:
+            elif not self._world.exists(used):
                 raise Refused("Refers to nothing", f"{kind} {identity} refers to {used}, which is not on this host.")
         claims = claims_of(kind, arguments)
         for sort, value in claims:
@@ -235,13 +227,24 @@ class SimulatedConnection:
             if not left:
                 self._world.remove(action.identity)
             else:
-                self._world.put(dataclasses.replace(thing, parts=left, power="off", status="off"))
+                self._world.put_parts(dataclasses.replace(thing, parts=left, power="off", status="off"))
             strike(self._faults, action, part, reporter)
         return Outcome(None)
 
 
 def _mark(action: Action) -> dict[str, Any]:
-    return dataclasses.asdict(action.mark)
+    mark = action.mark
+    return {name: getattr(mark, name) for name in _MARKED}
+
+
+_MARKED = tuple(field.name for field in dataclasses.fields(Mark))
+
+
+def _with_part(thing: Thing, part: str) -> Thing:
+    """The object with one part more."""
+    machine = thing.kind == "workspace"
+    power, status = ("off", "off") if machine else ("", "present")
+    return dataclasses.replace(thing, parts=(*thing.parts, part), power=power, status=status)
 
 
 def _digest_of(name: str) -> str:
