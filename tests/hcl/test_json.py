@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vwplan.diagnostics import Diagnostic, Source
-from vwplan.hcl import parse_json, parse_json_values
 from vwplan.hcl import syntax as s
+from vwplan.hcl.jsonsyntax import parse_json, parse_json_values
 
 
 class Schema:

@@ -12,12 +12,11 @@ from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Problems, Severity, Source
 from vwplan.hcl import parse_file
 from vwplan.hcl.evaluate import Files
-from vwplan.hcl.jsonsyntax import parse_json
+from vwplan.hcl.syntax import Body
 from vwplan.spec.checks import check_module
 from vwplan.spec.dependencies import components, cycles, edges
 from vwplan.spec.draft import Call, Draft
 from vwplan.spec.files import LocalFiles
-from vwplan.spec.jsonshape import FileShape
 from vwplan.spec.model import Configuration, Module, ModuleCall, Settings
 from vwplan.spec.settings import default_provider
 from vwplan.spec.static import evaluate_all
@@ -122,7 +121,7 @@ class _Reading:
         return draft
 
     def _decode(self, draft: Draft, source: Source) -> None:
-        body, problems = parse_json(source, FileShape()) if source.name.endswith(JSON) else parse_file(source)
+        body, problems = _parsed_json(source) if source.name.endswith(JSON) else parse_file(source)
         self.problems.extend(problems)
         if any(problem.severity is Severity.ERROR for problem in problems):
             draft.broken.add(id(source))
@@ -223,6 +222,14 @@ class _Reading:
         for name, content in sorted(self.digests.items()):
             digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + content)
         return digest.hexdigest()
+
+
+def _parsed_json(source: Source) -> tuple[Body, tuple[Diagnostic, ...]]:
+    # Few stacks have a file in JSON, so what reads one is imported by those.
+    from vwplan.hcl.jsonsyntax import parse_json
+    from vwplan.spec.jsonshape import FileShape
+
+    return parse_json(source, FileShape())
 
 
 def _order(problem: Diagnostic) -> tuple[str, int]:

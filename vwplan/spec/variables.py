@@ -14,8 +14,7 @@ from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Problems, Range, Severity, Source, did_you_mean
 from vwplan.hcl import parse_expression, parse_file
 from vwplan.hcl.evaluate import EvaluationError, MappingScope, compile_expression
-from vwplan.hcl.jsonsyntax import parse_json_values
-from vwplan.hcl.syntax import Expression
+from vwplan.hcl.syntax import Body, Expression
 from vwplan.kinds.check import reason_of
 from vwplan.spec.model import Module, VariableBlock
 from vwplan.values import EPHEMERAL, SENSITIVE, ConversionError, Null, Value, convert, mark
@@ -135,7 +134,7 @@ def _from_file(root: Module, path: Path, found: dict[str, _Found], problems: Pro
         problems.add(Diagnostic("unreadable", "File that cannot be read", detail))
         return
     source = Source(shown, text)
-    body, wrong = parse_json_values(source) if path.suffix == ".json" else parse_file(source)
+    body, wrong = _parsed_json(source) if path.suffix == ".json" else parse_file(source)
     problems.extend(wrong)
     for block in body.blocks:
         detail = f"A file of values holds name = value only, not the block {block.kind}."
@@ -147,6 +146,12 @@ def _from_file(root: Module, path: Path, found: dict[str, _Found], problems: Pro
         else:
             expression = attribute.expression
             found[name] = _Found(value, Range(source, expression.start, expression.end))
+
+
+def _parsed_json(source: Source) -> tuple[Body, tuple[Diagnostic, ...]]:
+    from vwplan.hcl.jsonsyntax import parse_json_values
+
+    return parse_json_values(source)
 
 
 def _warn(root: Module, name: str, at: Range, problems: Problems) -> None:
