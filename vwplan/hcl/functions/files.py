@@ -74,15 +74,31 @@ def _fileexists(arguments: Arguments, _: Type, scope: Scope) -> Value:
 def _fileset(arguments: Arguments, _: Type, scope: Scope) -> Value:
     (path, marks), (pattern, own) = unmark(arguments[0]), unmark(arguments[1])
     marks |= own
+    # As if the two were joined: a slash in front means nothing, and `..` leads out of the folder.
+    rest = posixpath.normpath("/".join(filter(None, text(pattern).split("/")))) if text(pattern) else ""
+    out = ""
+    while rest.startswith("../"):
+        out, rest = f"{out}../", rest[3:]
     try:
-        glob = compile_glob(posixpath.normpath(text(pattern)) if text(pattern) else "")
+        glob = compile_glob(rest)
     except GlobError as error:
         raise ArgumentProblem(1, str(error)) from None
     try:
-        found = [normal(name) for name in scope.files.below(text(path)) if glob.fullmatch(name)]
+        top = _clean(posixpath.join(text(path), out)) if out else text(path)
+        names = [name for name in scope.files.below(top) if glob.fullmatch(name)]
+        found = [normal(_seen_from(text(path), posixpath.join(top, name)) if out else name) for name in names]
     except FileProblem as problem:
         raise _problem(problem, text(path), marks) from None
     return mark(set_value(STRING, found), marks)
+
+
+def _seen_from(folder: str, file: str) -> str:
+    """A file's path as seen from a folder, by the text of both alone."""
+    here = [] if _clean(folder) == "." else _clean(folder).split("/")
+    there = _clean(file).split("/")
+    while here and there and here[0] == there[0]:
+        del here[0], there[0]
+    return "/".join([".."] * len(here) + there)
 
 
 def _abspath(arguments: Arguments, _: Type, scope: Scope) -> Value:
