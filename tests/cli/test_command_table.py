@@ -9,8 +9,11 @@ import pytest
 from typer import main
 from typer.testing import CliRunner
 
+from vwplan.cli.arguments import normalised
 from vwplan.cli.commands import ALL, STATE, Commands
+from vwplan.cli.elsewhere import COMMANDS, OF_STATE, OPTIONS
 from vwplan.cli.main import application
+from vwplan.cli.main import main as application_main
 
 
 @pytest.mark.parametrize("table", [ALL, STATE], ids=["vwplan", "vwplan state"])
@@ -26,7 +29,7 @@ def test_every_line_names_a_command_with_help(table: Mapping[str, str]) -> None:
 @pytest.mark.parametrize(("words", "table"), [((), ALL), (("state",), STATE)], ids=["vwplan", "vwplan state"])
 def test_help_lists_every_command_in_the_order_of_the_table(words: tuple[str, ...], table: Mapping[str, str]) -> None:
     told = CliRunner().invoke(application(), [*words, "--help"]).output
-    listed = [line.split()[0] for line in told.split("Commands:\n")[1].splitlines() if line.strip()]
+    listed = [line.split()[0] for line in told.split("Commands:\n")[1].splitlines() if line[2:3].strip()]
     assert listed == list(table)
 
 
@@ -54,3 +57,91 @@ def test_every_command_takes_no_color_because_scripts_give_it_to_all_alike(table
     for name, command in Commands(table).items():
         taken = [parameter for parameter in command.params if "--no-color" in parameter.opts]
         assert len(taken) == 1 or isinstance(command, click.Group), name
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    try:
+        application_main(words)
+    except SystemExit as leaving:
+        printed = capsys.readouterr()
+        return int(str(leaving.code)), " ".join((printed.out + printed.err).split())
+    raise AssertionError("a command always ends the process")
+
+
+LANGUAGE = """
+init validate fmt plan apply destroy refresh show output graph console import force-unlock providers schema test
+recover orphans rollback pause resume start stop save restore copy checkout scale renew renegotiate run ssh ssh-config serial
+status repair reap watch hosts images inventory"""
+
+
+@pytest.mark.parametrize("name", sorted({*LANGUAGE.split(), *COMMANDS}))
+def test_every_command_of_the_language_is_there_or_says_what_to_use(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if name in ALL:
+        return
+    code, words = told(capsys, name, "--flag=it-would-have", "x")
+    assert code == 1
+    assert f"Error: '{name}' is" in words
+    assert "Did you mean" not in words and "No such command" not in words
+
+
+def test_a_command_of_the_state_is_told_where_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "'history' is vwplan state history." in told(capsys, "history")[1]
+    assert "'state replace-provider' is not there" in told(capsys, "state", "replace-provider", "a", "b")[1]
+
+
+def test_no_word_for_what_is_not_there_hides_a_command_that_is() -> None:
+    assert not set(COMMANDS) & set(ALL)
+    assert not set(OF_STATE) & set(STATE)
+
+
+@pytest.mark.parametrize("option", sorted(OPTIONS))
+def test_an_option_of_terraforms_is_answered_with_what_to_use(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for table in (ALL, STATE):
+        for name, command in Commands(table).items():
+            if not isinstance(command, click.Group):
+                assert not any(option in one.opts for one in command.params), f"{name} has it"
+    code, words = told(capsys, "apply", option)
+    assert code == 1
+    assert f"No such option '{option.replace('no-lock', 'lock=false')}'. {OPTIONS[option]}" in words
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ("plan -lock=false -input=false", "plan"),
+        ("plan -lock -no-color", "plan --no-color"),
+        ("apply -lock=true", "apply"),
+        ("apply -lock=false", "apply --no-lock"),
+        ("apply -input=false", "apply --no-input"),
+        ("state fork -input=false", "state fork --no-input"),
+        ("state rm -input=false a", "state rm a"),
+        ("import -input=false a b", "import a b"),
+        ("init -upgrade=true -backend=false", "init --upgrade --no-backend"),
+        ("-chdir=x plan --var=lock=false", "--chdir=x plan --var=lock=false"),
+        ("-chdir=x plan --var lock=false", "--chdir=x plan --var lock=false"),
+        ("console -- -lock=false", "console -- -lock=false"),
+    ],
+)
+def test_what_scripts_say_everywhere_is_left_out_where_it_changes_nothing(given: str, left: str) -> None:
+    assert normalised(given.split()) == left.split()
+
+
+@pytest.mark.parametrize("table", [ALL, STATE], ids=["vwplan", "vwplan state"])
+def test_help_says_what_every_argument_is(table: Mapping[str, str]) -> None:
+    for name, command in Commands(table).items():
+        if isinstance(command, click.Group):
+            continue
+        context = click.Context(command, info_name=name)
+        for argument in command.params:
+            if isinstance(argument, click.Argument):
+                said = argument.get_help_record(context)
+                assert said is not None and said[1].partition("  [")[0].strip(), f"{name} {argument.name}"
+        assert command.get_help(context).count("rguments:") <= 1, f"{name} lists its arguments twice"
+
+
+@pytest.mark.parametrize("words", [(), ("state",)], ids=["vwplan", "vwplan state"])
+def test_nothing_in_the_list_of_commands_is_cut_off(words: tuple[str, ...]) -> None:
+    listed = CliRunner().invoke(application(), [*words, "--help"], terminal_width=60).output.split("Commands:\n")[1]
+    assert "..." not in listed

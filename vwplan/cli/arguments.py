@@ -30,6 +30,10 @@ BOOLEAN = frozenset(
         "force",
         "kept",
         "json-lines",
+        "upgrade",
+        "reconfigure",
+        "backend",
+        "get",
     }
 )
 
@@ -40,8 +44,8 @@ def normalised(arguments: Sequence[str]) -> list[str]:
     for index, argument in enumerate(arguments):
         if argument == "--":
             return result + list(arguments[index:])
-        if argument.lstrip("-").startswith("input=") and not _SILENT.isdisjoint(arguments[:index]):
-            continue  # Scripts say it everywhere; these commands never ask.
+        if _is_idle(argument, arguments[:index]):
+            continue  # Scripts say it everywhere.
         result.extend(_one(argument))
     return result
 
@@ -59,5 +63,16 @@ def _one(argument: str) -> list[str]:
     return [f"--{name}{equals}{value}"]
 
 
-_SILENT = frozenset({"init", "plan", "refresh", "validate"})
-_WITH_OPPOSITE = frozenset({"refresh", "input", "lock", "write", "list"})
+def _is_idle(argument: str, before: Sequence[str]) -> bool:
+    """Whether it changes nothing for the command that stands before it: one that never asks, or takes no lock anyway."""
+    name, _, value = argument.lstrip("-").partition("=")
+    if not argument.startswith("-"):
+        return False
+    if name == "input":
+        return _ASKING.isdisjoint(before)
+    return name == "lock" and (value != "false" or not _LOCKLESS.isdisjoint(before))
+
+
+_LOCKLESS = frozenset({"init", "plan", "validate", "show", "output", "graph", "console"})
+_ASKING = frozenset({"apply", "destroy", "orphans", "rollback", "fork", "rekey"})
+_WITH_OPPOSITE = frozenset({"refresh", "input", "lock", "write", "list", "backend", "get"})

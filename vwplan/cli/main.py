@@ -14,8 +14,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import click
 import typer
 
+from vwplan.cli import elsewhere
 from vwplan.cli.arguments import normalised
 from vwplan.cli.commands import Program
 from vwplan.cli.terminal import Terminal
@@ -124,7 +126,9 @@ def _unwritable(problem: OSError) -> int:
 
 
 def _unexpected(problem: Exception) -> int:
-    if hasattr(problem, "show") and hasattr(problem, "exit_code"):
+    if isinstance(problem, click.ClickException):
+        if isinstance(problem, click.NoSuchOption) and (told := elsewhere.option(problem.option_name)):
+            problem = click.UsageError(told, problem.ctx)
         problem.show()
         return 1
     if isinstance(problem, OSError) and problem.filename:

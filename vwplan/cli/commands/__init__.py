@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, ClassVar
 
 import click
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
+from typer.utils import get_params_from_function
+
+from vwplan.cli import elsewhere
 
 ALL = {
+    "init": "init",
     "validate": "validate",
     "plan": "plan",
     "apply": "apply",
@@ -48,6 +52,11 @@ STATE = {
 """The same of what follows `state`."""
 
 
+class _Command(TyperCommand):
+    def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Nothing: they are written beside the options, and newer versions of click would do it once more."""
+
+
 class Commands(Mapping[str, click.Command]):
     """Commands by name, each imported when it is looked up."""
 
@@ -62,8 +71,8 @@ class Commands(Mapping[str, click.Command]):
             group.name = name
             return group
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-        alone.command(name)(command)
-        return _colourless(typer.main.get_command(alone))
+        alone.command(name, cls=_Command)(command)
+        return _described(_colourless(typer.main.get_command(alone)), command)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -81,6 +90,16 @@ def _colourless(command: click.Command) -> click.Command:
     return command
 
 
+def _described(command: click.Command, function: Callable[..., Any]) -> click.Command:
+    """The command with what its arguments are, which this typer loses under newer versions of what it builds on."""
+    arguments = [one for one in command.params if isinstance(one, TyperArgument) and not one.help]
+    if arguments:
+        declared = get_params_from_function(function)
+        for argument in arguments:
+            argument.help = getattr(declared[str(argument.name)].default, "help", None)
+    return command
+
+
 class _Group(TyperGroup):
     places: ClassVar[Mapping[str, str]] = {}
 
@@ -91,6 +110,26 @@ class _Group(TyperGroup):
     def list_commands(self, context: click.Context) -> list[str]:
         """The names, in the order of the table."""
         return list(self.places)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of that name, or what to use where it is known under another one."""
+        if args[0] not in self.places:
+            told = elsewhere.command(ctx.info_name or "", args[0], STATE)
+            if told:
+                raise click.UsageError(told, ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The names with the first sentence of each command's help, none of it cut off."""
+        rows = [(name, _first_sentence(command.help or "")) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition("\n\n")[0].partition(". ")[0].rstrip(".") + "."
 
 
 class Program(_Group):
