@@ -82,8 +82,8 @@ class LibvirtConnection:
         if action.kind == "workspace" and action.verb is Verb.POWER:
             return self._power(action, reporter)
         if action.kind == "workspace" and action.verb is Verb.DELIVER:
-            deliver(self._host, action, reporter)
-            return self._marked(action)
+            note = deliver(self._host, action, reporter)
+            return dataclasses.replace(self._marked(action), note=note)
         perform = _PERFORM.get((action.kind, action.verb))
         if perform is None:
             raise _unknown(f"{action.verb.value} of {action.kind}")

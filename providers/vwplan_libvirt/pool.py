@@ -159,15 +159,30 @@ class Pool:
             if self.volume(name) is not None:
                 raise explained(error, f"deleting the volume {name}") from error
 
-    def write(self, name: str, content: bytes, *, mode: str = "0600") -> Any:
-        """A volume of just these bytes, in place of any of that name.
+    def write(self, name: str, content: bytes, *, mode: str = "0600", room: int = 0) -> Any:
+        """A volume of these bytes, and zeros up to `room`, in place of any of that name.
 
         Whoever has the old one open keeps it as it was.
         """
         self.delete(name)
-        volume = self.make(name, len(content), "raw", mode=mode)
+        volume = self.make(name, max(room, len(content)), "raw", mode=mode)
         self.upload(volume, len(content), (content,))
         return volume
+
+    def overwrite(self, name: str, content: bytes) -> bool:
+        """Put these bytes, and zeros after them, into a raw volume that is there, so that whoever has it open reads them too.
+
+        False, and nothing done, where there is none or it is too small.
+        """
+        volume = self.volume(name)
+        if volume is None:
+            return False
+        with explaining(f"reading the volume {name}"):
+            capacity = int(volume.info()[1])
+        if capacity < len(content):
+            return False
+        self.upload(volume, capacity, (content.ljust(capacity, b"\0"),))
+        return True
 
     def upload(self, volume: Any, length: int, pieces: Iterable[bytes]) -> None:
         """Send bytes into a volume; what making the next piece raises ends the upload and passes through."""

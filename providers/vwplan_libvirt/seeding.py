@@ -16,14 +16,16 @@ from vwplan_libvirt.networks import need_network
 from vwplan_libvirt.seed import CONTEXT_FILE, HOSTS_FILE, KEY_FILE, Seed, SeedNic, seed_files
 
 _SECRET = frozenset({KEY_FILE, "user-data", "vw/user-data"})
+_ROOM = 256 << 10
+"""The least size of a seed's disk, in bytes; a few members take some 70 KiB."""
 _ROUTED = ("nat", "routed")
 
 
 def write_seed(host: Host, action: Action, networks: Mapping[str, SeenNetwork] | None = None) -> bool:
     """Have the seed say what the action says; whether it had to be written. `networks` are those of its nics, where read already.
 
-    What the action does not know is taken from the seed that is there: its SSH key, its cluster's context. A machine that runs
-    keeps the seed that it was started with until it is started again.
+    What the action does not know is taken from the seed that is there: its SSH key, its cluster's context. It is written where
+    it lies, so that a machine that boots again by itself reads it; where it has outgrown its room, only the next start does.
     """
     if host.is_pretended:
         missing = host.pool.volume(seed_name(action.identity)) is None
@@ -46,8 +48,18 @@ def write_seed(host: Host, action: Action, networks: Mapping[str, SeenNetwork] |
         files |= {name: old[name] for name in (CONTEXT_FILE, HOSTS_FILE)}
     if files == old:
         return False
-    host.pool.write(seed_name(action.identity), pack(files, _SECRET))
+    content = pack(files, _SECRET)
+    if not host.pool.overwrite(seed_name(action.identity), content):
+        host.pool.write(seed_name(action.identity), content, room=room_for(len(content)))
     return True
+
+
+def room_for(length: int) -> int:
+    """How large a seed's disk is made, in bytes: with room for a roster to grow, since a running machine's disk cannot."""
+    room = _ROOM
+    while room < 2 * length:
+        room *= 2
+    return room
 
 
 def reads_seed(host: Host, identity: str, text: str) -> bool:

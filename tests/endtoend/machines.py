@@ -104,6 +104,23 @@ class LibvirtHands:
         context = json.loads(self._read(identity, "/run/vw/context.json"))
         return [member["hostname"] for member in context["members"]]
 
+    def boot_again(self, identity: str) -> None:
+        """Have the machine boot again by itself, as its own `reboot` does, and wait until it is up: its process stays."""
+        kernel = self._read(identity, "/proc/sys/kernel/random/boot_id")
+        self._ask(identity, "guest-exec", path="/bin/busybox", arg=["reboot", "-f"])
+        deadline = time.monotonic() + 180
+        while True:
+            try:
+                if self._read(identity, "/proc/sys/kernel/random/boot_id") != kernel:
+                    return
+            except libvirt.libvirtError:
+                assert time.monotonic() < deadline, "the machine did not come up again"
+            time.sleep(0.5)
+
+    def read(self, identity: str, path: str) -> str:
+        """A file in the guest."""
+        return self._read(identity, path).decode()
+
     def kill(self, identity: str) -> None:
         os.kill(self._process(identity), signal.SIGKILL)
         deadline = time.monotonic() + 10

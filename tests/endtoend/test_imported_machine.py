@@ -19,7 +19,7 @@ pytest.importorskip("libvirt")
 import libvirt
 
 sys.path.insert(0, str(Path(__file__).parent))
-from machines import GUEST, GUEST_IMAGE, URI, needs_machines, pool_name, site
+from machines import GUEST, GUEST_IMAGE, URI, LibvirtHands, needs_machines, pool_name, site
 
 from vwplan.cli.main import run
 from vwplan_libvirt.agent import Agent, AgentError, AgentSilent
@@ -163,6 +163,11 @@ def test_a_machine_that_runs_is_taken_over_changed_and_let_go_of(
     assert address == context["members"][0]["address"]
     assert address in [lease["ipaddr"] for lease in host.networkLookupByName(f"{STACK}-lan").DHCPLeases()]
     assert "No changes." in do("plan", "--detailed-exitcode")
+
+    LibvirtHands(STACK).boot_again(domain.UUIDString())
+    assert json.loads(Agent(domain).read("/run/vw/context.json")) == context, "it has no seed, and keeps a copy"
+    assert f"{address} c-head" in Agent(domain).read("/etc/hosts").decode()
+    assert boot() == started, "its process has been the same all along"
 
     assert "0 added, 2 changed" in do("apply", "--auto-approve", size="16 MiB", memory="160 MiB")
     assert domain.maxMemory() == 160 << 10 and boot() != started

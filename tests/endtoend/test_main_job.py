@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from machines import GUEST_IMAGE, LibvirtHands, needs_machines, site
-from stories import CLUSTER, MainJob
+from stories import CLUSTER, HEAD, MainJob, names
 from workshop import Workshop
 
 pytestmark = needs_machines
@@ -58,6 +58,18 @@ def lab(hands: LibvirtHands, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 class TestOnRealMachines(MainJob):
     """Each story, on QEMU."""
+
+
+def test_a_machine_that_boots_again_by_itself_knows_the_roster_of_today(hands: LibvirtHands, lab: Workshop) -> None:
+    lab.apply(workers=0, memory="96 MiB")
+    head = lab.identity(HEAD)
+    assert hands.roster(head) == names(0)
+    lab.apply(workers=1)
+    assert hands.roster(head) == names(1), "it was told while it ran"
+    hands.boot_again(head)
+    assert hands.roster(head) == names(1), "and reads the same when it boots, from the seed that it has had all along"
+    assert "lab-compute-0" in hands.read(head, "/etc/hosts")
+    lab.settled()
 
 
 class Foreign:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from vwplan_libvirt.cloud_config import cloud_config, public_key_of, user_data
 from vwplan_libvirt.iso import pack, unpack
 from vwplan_libvirt.seed import BEGIN, END, Seed, SeedNic, hosts_block, network_config, seed_files, with_hosts
+from vwplan_libvirt.seeding import room_for
 
 IDENTITY = "0a1b2c3d-4e5f-5a6b-8c7d-0123456789ab"
 CONTEXT = {
@@ -221,3 +222,13 @@ NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789_-", min_size=1, max_size=4
 @given(st.dictionaries(NAMES.map(lambda name: f"vw/files/{name}.content"), st.binary(max_size=3000), max_size=12))
 def test_any_files_survive_being_a_disk(files: dict[str, bytes]) -> None:
     assert unpack(pack(files)) == files
+
+
+def test_a_seed_has_room_for_its_roster_to_double() -> None:
+    for length in (70_000, 131_072, 131_073, 3_000_000):
+        assert 2 * length <= room_for(length) <= max(256 << 10, 4 * length)
+
+
+def test_what_lies_after_the_image_on_its_disk_is_of_no_matter() -> None:
+    files = {"meta-data": b"{}\n", "vw/context.json": b'{"members": []}\n'}
+    assert unpack(pack(files).ljust(room_for(1), b"\0")) == files
