@@ -111,6 +111,8 @@ def test_fields_are_inherited_without_a_second_slot() -> None:
     named = Named(1, 2, "n")
     assert (named.left, named.right, named.name) == (1, 2, "n")
     assert Named.__slots__ == ("name",)  # type: ignore[attr-defined]
+    assert Named.__match_args__ == ("left", "right", "name")  # type: ignore[attr-defined]
+    assert [field.name for field in dataclasses.fields(named)] == ["left", "right", "name"]
     assert named != Pair(1, 2)
 
 
