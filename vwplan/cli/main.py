@@ -21,7 +21,7 @@ from vwplan.cli import elsewhere
 from vwplan.cli.arguments import normalised
 from vwplan.cli.commands import Program
 from vwplan.cli.terminal import Terminal
-from vwplan.diagnostics import DiagnosticError
+from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 Command = Callable[..., None]
 
@@ -65,7 +65,6 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program with the command line, and exit as it went."""
-    collect_rarely()
     words = normalised(sys.argv[1:] if arguments is None else arguments)
     for name in ("stdout", "stderr"):
         # Where whoever started us closed it, Python has none at all.
@@ -80,14 +79,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # The interpreter looks once more for garbage before it ends, among all that it frees anyway: a seventh of a short plan.
     gc.freeze()
     sys.exit(code)
-
-
-def collect_rarely() -> None:
-    """Let garbage be collected less often: nearly all that a command makes, it needs until it ends.
-
-    Looking through all of it again and again cost a tenth of a short command, and half of planning 20,000 machines.
-    """
-    gc.set_threshold(200_000, 50, 20)
 
 
 def _interrupt(number: int, frame: object) -> None:
@@ -111,7 +102,7 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError as problem:
         return _unwritable(problem)
     except Exception as problem:
-        return _unexpected(problem)
+        return _unexpected(problem, no_color="--no-color" in words)
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
@@ -125,14 +116,26 @@ def _unwritable(problem: OSError) -> int:
     return 1
 
 
-def _unexpected(problem: Exception) -> int:
+def _unusable(problem: OSError) -> Diagnostic:
+    """What is told of a file that the system does not let us use, and that nobody said anything better of."""
+    from vwplan.cli.stack import FOLDER
+
+    detail = f"{problem.filename}: {problem.strerror}."
+    if FOLDER in Path(str(problem.filename)).parts:
+        detail += (
+            f" In {FOLDER} beside the spec, vwplan keeps state, keys and what it fetches: let it read and write there."
+        )
+    return Diagnostic("file-unusable", "A file or folder cannot be used", detail)
+
+
+def _unexpected(problem: Exception, no_color: bool) -> int:
     if isinstance(problem, click.ClickException):
         if isinstance(problem, click.NoSuchOption) and (told := elsewhere.option(problem.option_name)):
             problem = click.UsageError(told, problem.ctx)
         problem.show()
         return 1
     if isinstance(problem, OSError) and problem.filename:
-        sys.stderr.write(f"Error: {problem.filename}: {problem.strerror}\n")
+        Terminal.of(no_color=no_color).diagnose([_unusable(problem)])
         return 1
     if isinstance(problem, OSError) and problem.errno in _FULL:
         return _unwritable(problem)
