@@ -173,7 +173,12 @@ class TemplateCompiler(LoopCompiler):
                 summary = "Branches of different types"
                 raise site.error(scope, environment, "inconsistent-branches", summary, detail)
             chosen: Value
-            chosen, marks = unmark(condition(scope, environment))
+            try:
+                chosen, marks = unmark(condition(scope, environment))
+            except EvaluationError as problem:
+                # What it would have been has nothing to do with the condition's own type.
+                problem.value = Unknown(type)
+                raise
             if chosen is not True and chosen is not False:
                 chosen = self._condition(chosen, site, condition_node, scope, environment, type)
             bare_a, marks_a = unmark(a)
