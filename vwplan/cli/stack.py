@@ -178,11 +178,10 @@ class Stack:
     def holder(self, doing: str) -> Holder:
         """This process, as others are told of it."""
         import getpass
-        import socket
 
         from vwplan.state import Holder
 
-        return Holder(os.urandom(8).hex(), getpass.getuser(), socket.gethostname(), os.getpid(), time.time(), doing)
+        return Holder(os.urandom(8).hex(), getpass.getuser(), os.uname().nodename, os.getpid(), time.time(), doing)
 
     def observe(self, unsettled: Collection[str] = frozenset(), state: State | None = None) -> ObservedWorld:
         """All hosts as they are now, or with a state those that it or the spec is about; those `unsettled` count as not seen."""
