@@ -27,6 +27,7 @@ def rekey(
 ) -> None:
     """Give the stack a new key. Sensitive arguments then count as changed; machines keep their host keys until made anew."""
     from vwplan.state import RunEnded, create_key
+    from vwplan.state.claims import EVERYTHING
 
     terminal = Terminal.of(no_color, json)
     work = Stack(Given(stack, simulate, lock_timeout=lock_timeout))
@@ -36,6 +37,8 @@ def rekey(
         raise typer.Exit(1)
     path = Path(os.environ.get("VW_KEY_FILE") or work.store.folder.key)
     with changing(terminal, work, "state rekey") as session:
+        # Of a shared state others may be at work on some of it, and need the key that is there.
+        session.claim(EVERYTHING)
         before, old = session.ledger.serial, session.ledger.key_id
         kept = keep(session)
         # Dying from here on leaves a key that is not the state's: that is refused by name, and doing this again mends it.
