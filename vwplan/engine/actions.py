@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from vwplan.dataclass import dataclass
-from vwplan.engine.resolve import Lookup, Resolver
+from vwplan.engine.resolve import Lookup, Resolver, is_settled
 from vwplan.plan.model import Step, StepVerb
 from vwplan.provider.api import Action, Expectation, Mark, Verb
 from vwplan.provider.law import arguments_digest
@@ -70,8 +70,8 @@ class Preparer:
     def record(self, step: Step, lookup: Lookup) -> Record | None:
         """The record that a step plans, as it is to be written."""
         planned = step.record
-        if planned is None:
-            return None
+        if planned is None or is_settled(planned.arguments, planned.facts):
+            return planned
         resolver = self._resolver
         arguments = resolver.sealed(resolver.known(planned.arguments, lookup))
         facts = resolver.sealed(resolver.known(planned.facts, lookup))
@@ -85,8 +85,14 @@ class Preparer:
         `current` is the record that the state has of its identity now; `touched` tells that an earlier step of this run
         changed the object, so that its mark is that step's.
         """
-        resolver, run = self._resolver, self._run
-        known = resolver.known(step.arguments, lookup)
+        run, resolver = self._run, self._resolver
+        arguments, context = step.arguments, step.context
+        known = recorded = arguments
+        if not is_settled(arguments, context):
+            known = resolver.known(arguments, lookup)
+            recorded = resolver.sealed(known)
+            arguments = resolver.opened(known) if reads_secrets(step) else known
+            context = resolver.opened(resolver.known(context, lookup))
         record = self.record(step, lookup)
         if record is not None and step.verb in (StepVerb.CREATE, StepVerb.STAGE, StepVerb.ADOPT):
             record = replace(record, writer=run)
@@ -105,18 +111,17 @@ class Preparer:
             record,
             drops,
         )
-        digest = arguments_digest(resolver.sealed(known))
         action = Action(
             _VERBS[step.verb],
             step.kind,
             step.identity,
             step.name,
-            Mark(self._lineage, step.identity, step.key, step.birth, digest, run),
-            resolver.opened(known) if reads_secrets(step) else known,
+            Mark(self._lineage, step.identity, step.key, step.birth, arguments_digest(recorded), run),
+            arguments,
             _expects(step, current, touched, run),
             step.changes,
             step.before,
-            None if step.context is None else resolver.opened(resolver.known(step.context, lookup)),
+            context,
             self._secrets(step, known),
             step.reservations,
         )

@@ -16,8 +16,10 @@ def arguments_digest(arguments: Mapping[str, Any]) -> str:
     Power is left out because it is watched apart: a machine that was switched off is the same machine.
     """
     kept = {name: value for name, value in arguments.items() if name != "power"}
-    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(_canonical(kept).encode()).hexdigest()[:32]
+
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False, default=str).encode
 
 
 def image_digest(digests: Mapping[str, str], cmdline: str = "") -> str:

@@ -34,16 +34,23 @@ def _bare(value: object) -> object:
     return value.value if isinstance(value, Sensitive) else plain_number(value)
 
 
-encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=plain_number).encode
+encode = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False, default=plain_number
+).encode
 """Compact JSON, keys in the order given."""
 
 encode_sorted = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=plain_number, sort_keys=True
+    ensure_ascii=False,
+    separators=(",", ":"),
+    allow_nan=False,
+    check_circular=False,
+    default=plain_number,
+    sort_keys=True,
 ).encode
 """Compact JSON with sorted keys: the same value is always the same text."""
 
 encode_secret = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_bare, sort_keys=True
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False, default=_bare, sort_keys=True
 ).encode
 """The same of a secret, whatever in it is marked as one besides: only for what is never written."""
 
