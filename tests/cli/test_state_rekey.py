@@ -11,6 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from shop import SPEC, Shop, machine, shop_in
 
+from vwplan.state import load_key
+
 WORD = '\nvariable "word" {\n  type      = string\n  sensitive = true\n  default   = "hush"\n}\n'
 
 
@@ -70,3 +72,25 @@ def test_dying_between_the_key_and_the_state_is_told_and_mended_by_doing_it_agai
     assert "The stack key is another one" in shop.run("plan").err
     shop.do("state", "rekey", "--auto-approve")
     assert shop.run("plan").code == 0
+
+
+def test_what_was_agreed_to_before_is_planned_anew_under_the_new_key(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vwplan.cli.main import run
+    from vwplan.cli.terminal import Terminal
+
+    asked: list[str] = []
+
+    def ask(self: Terminal, question: str, hint: str) -> str:
+        asked.append(question)
+        if len(asked) == 1:
+            assert run(["state", "rekey", "--auto-approve"]) == 0
+        return "yes"
+
+    monkeypatch.setattr(Terminal, "ask", ask)
+    told = shop.run("apply", "--var=word=louder")
+    assert told.code == 0 and len(asked) == 2
+    assert "state was changed while you were asked" in told.out + told.err
+    assert load_key(key(shop), known=shop.state().key_id) is not None, "the state is under the key that there is"
+    assert shop.empty("--var=word=louder")

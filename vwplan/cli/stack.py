@@ -160,7 +160,13 @@ class Stack:
     def lock(self, doing: str, patience: float = 0.0) -> Session:
         """Take the stack's lock, waiting as long as was asked for, and for `patience` seconds at least."""
         wait = max(self.lock_timeout, patience)
-        return self.store.lock(self.holder(doing), lineage=str(uuid.uuid4()), timeout=wait)
+        session = self.store.lock(self.holder(doing), lineage=str(uuid.uuid4()), timeout=wait)
+        key: StackKey | None = self.__dict__.get("key")
+        if key is not None and session.ledger.key_id not in ("", key.id):
+            # The stack was given another key while somebody was asked.
+            for known in ("key", "stored"):
+                self.__dict__.pop(known, None)
+        return session
 
     @property
     def lock_timeout(self) -> float:

@@ -76,7 +76,7 @@ def apply(
     bear). Where the state cannot be written, what was not is put into the first of the stack's folder and `rescue_folders` that
     takes it. Raises `DiagnosticError` when nothing was begun: the plan is stale, or no run could be started.
     """
-    _refuse_stale(plan, session)
+    _refuse_stale(plan, session, key)
     run = replace(run, listener=_unfailing(run.listener))
     started = run.clock.monotonic()
     resolver = Resolver(key, evaluate, open_secret)
@@ -147,7 +147,7 @@ def _executing(given: Executor | None, threads: int) -> Iterator[Executor]:
         own.shutdown(wait=False, cancel_futures=True)
 
 
-def _refuse_stale(plan: Plan, session: Session) -> None:
+def _refuse_stale(plan: Plan, session: Session, key: StackKey | None) -> None:
     ledger = session.ledger
     if plan.lineage != ledger.lineage:
         reason = f"it was made from a state of lineage {plan.lineage}, and this stack's is of lineage {ledger.lineage}"
@@ -160,6 +160,8 @@ def _refuse_stale(plan: Plan, session: Session) -> None:
         step.host for step in plan.steps
     ):
         reason = "an earlier run was cut short, and what it left is not settled yet (`vwplan recover` settles it)"
+    elif key is not None and ledger.key_id not in ("", key.id):
+        reason = f"it was made under the stack key {key.id}, and this stack's is {ledger.key_id} now"
     else:
         return
     raise DiagnosticError(
