@@ -58,3 +58,39 @@ def test_what_is_late_is_told_as_that(stack: Stack) -> None:
     text = machine() + 'workspace "v" {\n  image = image.base\n  power = workspace.w.status\n}\n'
     (problem,) = stack.write(text).problems()
     assert problem.values == (("workspace.w.status", "(string, known after apply)"),)
+
+
+def test_what_uses_a_variable_that_is_not_valid_is_not_told_as_well(stack: Stack) -> None:
+    text = """
+    variable "n" {
+      validation {
+        condition     = var.n > 0
+        error_message = "It must be positive."
+      }
+    }
+    output "share" { value = 10 / var.n }
+    module "m" {
+      source = "./m"
+      n      = var.n
+    }
+    """
+    stack.file("m/main.vw.hcl", 'variable "n" {}\noutput "names" { value = range(1 / var.n) }\n')
+    stack.variables = {"n": 0}
+    found = stack.write(text, prelude="").problems()
+    assert [each.detail for each in found] == ["It must be positive."]
+
+
+def test_a_failed_precondition_keeps_its_output_from_being_computed(stack: Stack) -> None:
+    text = """
+    variable "n" {}
+    output "share" {
+      value = 10 / var.n
+      precondition {
+        condition     = var.n != 0
+        error_message = "Nothing to share among."
+      }
+    }
+    """
+    stack.variables = {"n": 0}
+    found = stack.write(text, prelude="").problems()
+    assert [each.detail for each in found] == ["Nothing to share among."]

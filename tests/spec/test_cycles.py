@@ -80,3 +80,30 @@ def test_one_instance_may_refer_to_another_by_its_key(tmp_path: Path) -> None:
 def test_a_chain_of_ten_thousand_local_values_is_followed(tmp_path: Path) -> None:
     lines = ["locals {", "  v0 = 1", *(f"  v{i} = local.v{i - 1}" for i in range(1, 10_000)), "}"]
     assert len(load_text(tmp_path, "\n".join(lines)).root.locals) == 10_000
+
+
+def test_a_validation_that_looks_at_what_hangs_on_its_variable(tmp_path: Path) -> None:
+    variable = """variable "a" {
+  default = 1
+  validation {
+    condition     = var.a < OTHER
+    error_message = "No."
+  }
+}
+"""
+    local = "locals {\n  b = var.a + 1\n}\n"
+    detail = cycle(tmp_path, {MAIN: variable.replace("OTHER", "local.b") + local})
+    assert detail.startswith("var.a depends on itself: var.a (main.vw.hcl:1) -> local.b")
+    call = 'module "m" {\n  source = "./m"\n  in     = var.a\n}\n'
+    inner = 'variable "in" {}\noutput "out" {\n  value = var.in\n}\n'
+    detail = cycle(tmp_path, {MAIN: variable.replace("OTHER", "module.m.out") + call, "m/main.vw.hcl": inner})
+    assert "module.m.var.in (m/main.vw.hcl:1)" in detail and "var.a (main.vw.hcl:1)" in detail
+
+
+def test_two_variables_that_validate_each_other(tmp_path: Path) -> None:
+    texts = [
+        f'variable "{one}" {{\n  default = 1\n  validation {{\n    condition     = var.{one} == var.{other}\n    error_message = "No."\n  }}\n}}\n'
+        for one, other in ("ab", "ba")
+    ]
+    assert cycle(tmp_path, {MAIN: "".join(texts)}).startswith("var.a depends on itself")
+    assert not problems_of(write(tmp_path, {MAIN: texts[0] + 'variable "b" {\n  default = 1\n}\n'}))

@@ -105,7 +105,12 @@ class ConsoleScope:
                 placement = Placement.of(self._world.given.configuration, self._hosts())
                 self._building.maker.placement, self._hosts = placement, None
             before = len(self._world.problems.found)
+            # A variable that is not valid may be asked about all the same.
+            modules = self._world.instances(node.path) if node.sort == "validation" else []
+            kept = [(module, module.variables[node.name]) for module in modules]
             self._building.evaluate(node)
+            for module, slot in kept:
+                module.variables[node.name] = slot
             self._problems[node] = tuple(self._world.problems.found[before:])
 
     def _told(self, needed: list[Node]) -> tuple[Diagnostic, ...]:

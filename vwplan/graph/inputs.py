@@ -117,13 +117,15 @@ def _is_null(value: Value) -> bool:
 
 
 def evaluate_validation(world: World, node: Node) -> None:
-    """The validations of a variable, in every instance of its module."""
+    """The validations of a variable, in every instance of its module. One that is not valid has no value for others."""
     variable = node.module.variables[node.name]
     for module in world.instances(node.path):
         if module.variables[variable.name].value is None:
             continue
-        for condition in variable.validations:
-            judge(world, condition, InstanceScope(world, module), f"{module.prefix}var.{variable.name}", "validation")
+        scope, address = InstanceScope(world, module), f"{module.prefix}var.{variable.name}"
+        found = [judge(world, condition, scope, address, "validation") for condition in variable.validations]
+        if any(result is None or result.passed is False for result in found):
+            module.variables[variable.name] = FAILED
 
 
 def judge(world: World, condition: Condition, scope: Scope, address: str, what: str) -> CheckResult | None:
@@ -209,10 +211,11 @@ def evaluate_output(world: World, node: Node, checks: list[CheckResult]) -> None
     for module in world.instances(node.path):
         scope = InstanceScope(world, module)
         key = f"{module.prefix}output.{output.name}"
-        for condition in output.preconditions:
-            result = judge(world, condition, scope, key, "precondition")
-            if result is not None and result.passed is not True:
-                checks.append(result)
+        results = [judge(world, condition, scope, key, "precondition") for condition in output.preconditions]
+        checks += [result for result in results if result is not None and result.passed is not True]
+        if any(result is None or result.passed is False for result in results):
+            module.outputs[output.name] = FAILED
+            continue
         try:
             module.outputs[output.name] = _output(world, module, output, scope, key)
         except DiagnosticError as error:

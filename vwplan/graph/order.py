@@ -98,6 +98,11 @@ def condition_references(condition: Condition) -> Iterator[Reference]:
     yield from condition.error_message.references
 
 
+def refers_to(reference: Reference, variable: str) -> bool:
+    """Whether a reference is to that variable."""
+    return reference.root == "var" and reference.keys[:1] == (variable,)
+
+
 class Plotter:
     """Makes the nodes of a configuration and the edges between them."""
 
@@ -150,7 +155,9 @@ class Plotter:
                 checked = self.nodes[path, "validation", variable.name, ""]
                 checked.needs.append(node)
                 for condition in variable.validations:
-                    self._refer(checked, condition_references(condition), path, module)
+                    # Its own value is there by then; those of others only once they are found to be valid.
+                    others = (each for each in condition_references(condition) if not refers_to(each, variable.name))
+                    self._refer(checked, others, path, module)
         for local in module.locals.values():
             node = self.nodes[path, "local", local.name, ""]
             node.needs += outer
@@ -219,7 +226,8 @@ class Plotter:
         keys = reference.keys
         name = str(keys[0]) if keys else ""
         if reference.root == "var":
-            return self._found(path, "variable", name)
+            # Whoever uses a variable does so after it was found to be valid.
+            return self._found(path, "validation", name) or self._found(path, "variable", name)
         if reference.root == "local":
             return self._found(path, "local", name)
         if reference.root == "module":

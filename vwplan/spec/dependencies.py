@@ -39,7 +39,8 @@ def _of_module(prefix: str, draft: Draft, found: Edges) -> None:
         targets = found.setdefault(prefix + node, [])
         for reference in use.value.references:
             target = target_of(draft, reference, use.place)
-            if target:
+            # A validation looks at its own variable; at what hangs on that it cannot look.
+            if target and not (target == node and reference.root == "var"):
                 targets.append(prefix + target)
     for place, reference in draft.depends:
         target = target_of(draft, reference, place)

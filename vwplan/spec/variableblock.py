@@ -36,7 +36,7 @@ def decode_variable(draft: Draft, block: Block, source: Source) -> None:
     validations: list[Condition] = []
     for inner in block.body.blocks:
         if inner.kind == "validation":
-            validations += _about_itself(draft, name, conditions(draft, inner, Place(), source))
+            validations += _about_itself(draft, name, conditions(draft, inner, Place(f"var.{name}"), source))
         else:
             draft.add(mistakes.unknown_block(shape, inner, source))
     type, defaults = _type(draft, attributes.get("type"), source)
