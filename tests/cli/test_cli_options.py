@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
 import sys
 from dataclasses import replace
@@ -14,6 +16,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from shop import Shop, shop_in
+
+from vwplan.cli.stack import Stack as CommandStack
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 
@@ -136,6 +140,19 @@ def test_work_in_another_folder(
         (["output", "addres"], 'Did you mean "address"?'),
         (["output", "--raw"], "give the name of one output"),
         (["state", "show", "workspace.nobody"], "names nothing in the state"),
+        (["plan", "--target=image"], "--target=image matches nothing"),
+        (["destroy", "--auto-approve", "--target=workspace"], "--target=workspace matches nothing"),
+        (["plan", "--exclude=module"], "--exclude=module matches nothing"),
+        (["plan", "--lock-timeout=soon"], '"soon" is not a duration'),
+        (["plan", "--out=none/the.plan"], "The plan cannot be saved none/the.plan: No such file or directory."),
+        (["plan", "--out="], "The plan cannot be saved .: Is a directory."),
+        (["plan", "--destroy", "--refresh-only"], "--refresh-only looks at the hosts and touches nothing on them"),
+        (["apply", "--refresh-only", "--replace=volume.home"], "leave it out, or --replace"),
+        (["plan", "--refresh=false", "--refresh-only"], "leave it out, or --refresh=false"),
+        (["apply", "--destroy", "--replace=volume.home"], "--destroy makes nothing anew: leave it out, or --replace."),
+        (["apply", "the.plan", "--target=volume.home", "--refresh=false"], "leave out --target, --refresh=false"),
+        (["--stack=one", "plan"], "No such option '--stack'. Only -chdir=DIR comes before the command"),
+        (["output", "--raw", "--json", "size"], "Give --raw or --json, not both."),
         (["graph", "--format=png"], "use dot or mermaid"),
         (["schema", "workspce"], 'Did you mean "workspace"?'),
         (["fmt", "none.vw.hcl"], "none.vw.hcl does not exist"),
@@ -149,6 +166,21 @@ def test_what_cannot_be_done_is_an_error_that_says_why(shop: Shop, words: list[s
     assert found.code == 1
     assert told in " ".join(found.err.split())
     assert "Traceback" not in found.err
+
+
+def test_what_the_system_does_not_let_us_use_is_named_with_what_it_is_for(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> Any:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    for path, more in ((shop.folder / ".vwplan" / "keys", True), (shop.folder / "other", False)):
+        monkeypatch.setattr(CommandStack, "propose", lambda *_, path=path: refused(path))
+        told = shop.run("plan")
+        assert told.code == 1
+        words = " ".join(told.err.split())
+        assert words.startswith(f"Error: A file or folder cannot be used {path}: Permission denied.")
+        assert ("In .vwplan beside the spec, vwplan keeps state, keys and what it fetches" in words) is more
 
 
 def test_without_a_command_the_help_is_told_and_no_error(shop: Shop) -> None:
@@ -450,3 +482,16 @@ def test_an_unfinished_apply_is_told_by_those_who_only_look(shop: Shop, monkeypa
     told = shop.apply()
     assert "An earlier run was cut short. What its begun steps left:" in told.err
     assert shop.empty()
+
+
+def test_what_is_made_anew_is_one_machine_and_a_cluster_is_told_to_hold_several(shop: Shop) -> None:
+    shop.spec(
+        'provider "simulated" {}\nimage "base" {\n  source = "base.raw"\n  format = "raw"\n}\n'
+        'cluster "c" {\n  image = image.base\n  head {}\n  workers "w" { count = 2 }\n}\n'
+    )
+    told = " ".join(shop.run("plan", "--replace=cluster.c").err.split())
+    assert "cluster.c holds 3 of them: give each that is to be made anew, such as --replace=cluster.c.head." in told
+    assert "--replace='cluster.c.workers.w[0]'" in " ".join(
+        shop.run("plan", "--replace=cluster.c.workers.w").err.split()
+    )
+    assert shop.run("plan", "--replace=cluster.c.workers.w[0]").code == 0

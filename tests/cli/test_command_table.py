@@ -113,6 +113,8 @@ def test_an_option_of_terraforms_is_answered_with_what_to_use(option: str, capsy
         ("plan -lock=false -input=false", "plan"),
         ("plan -lock -no-color", "plan --no-color"),
         ("apply -lock=true", "apply"),
+        ("plan -lock=0 -refresh=F", "plan --no-refresh"),
+        ("plan -json=1", "plan --json"),
         ("apply -lock=false", "apply --no-lock"),
         ("apply -input=false", "apply --no-input"),
         ("state fork -input=false", "state fork --no-input"),

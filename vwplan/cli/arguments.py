@@ -56,9 +56,9 @@ def _one(argument: str) -> list[str]:
     if dashes not in (1, 2) or len(name) < 2 or not name.replace("-", "").isalpha():
         return [argument]
     if name in BOOLEAN and equals:
-        if value == "true":
+        if value in _TRUE:
             return [f"--{name}"]
-        if value == "false":
+        if value in _FALSE:
             return [f"--no-{name}"] if name in _WITH_OPPOSITE else []
     return [f"--{name}{equals}{value}"]
 
@@ -70,9 +70,11 @@ def _is_idle(argument: str, before: Sequence[str]) -> bool:
         return False
     if name == "input":
         return _ASKING.isdisjoint(before)
-    return name == "lock" and (value != "false" or not _LOCKLESS.isdisjoint(before))
+    return name == "lock" and (value not in _FALSE or not _LOCKLESS.isdisjoint(before))
 
 
+_TRUE = frozenset({"true", "True", "TRUE", "t", "T", "1"})
+_FALSE = frozenset({"false", "False", "FALSE", "f", "F", "0"})
 _LOCKLESS = frozenset({"init", "plan", "validate", "show", "output", "graph", "console"})
 _ASKING = frozenset({"apply", "destroy", "orphans", "rollback", "fork", "rekey"})
 _WITH_OPPOSITE = frozenset({"refresh", "input", "lock", "write", "list", "backend", "get"})

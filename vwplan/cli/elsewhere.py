@@ -73,8 +73,10 @@ OPTIONS: Mapping[str, str] = {
 """Options of Terraform's that no command has, with what to do."""
 
 
-def option(name: str) -> str:
-    """What to say of an option that there is not; empty when there is nothing to say but that."""
+def option(name: str, of_command: bool) -> str:
+    """What to say of an option that there is not, behind a command or before it; empty when there is nothing to say but that."""
+    if not of_command:
+        return f"No such option '{name}'. Only -chdir=DIR comes before the command; all others follow it."
     written = "--lock=false" if name == "--no-lock" else name
     return f"No such option '{written}'. {OPTIONS[name]}" if name in OPTIONS else ""
 

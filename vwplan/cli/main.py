@@ -53,7 +53,7 @@ def _version(asked: bool) -> None:
 def _root(
     chdir: Annotated[str, typer.Option("--chdir", metavar="DIR", help="Work in this folder.")] = "",
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+        bool, typer.Option("--version", "-v", help="Print the version.", is_eager=True, callback=_version)
     ] = False,
 ) -> None:
     if chdir:
@@ -66,10 +66,10 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program with the command line, and exit as it went."""
     words = normalised(sys.argv[1:] if arguments is None else arguments)
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         # Where whoever started us closed it, Python has none at all.
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the process lives.
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - for as long as the process lives.
     signal.signal(signal.SIGINT, _interrupt)
     code = run(words)
     try:
@@ -130,8 +130,10 @@ def _unusable(problem: OSError) -> Diagnostic:
 
 def _unexpected(problem: Exception, no_color: bool) -> int:
     if isinstance(problem, click.ClickException):
-        if isinstance(problem, click.NoSuchOption) and (told := elsewhere.option(problem.option_name)):
-            problem = click.UsageError(told, problem.ctx)
+        if isinstance(problem, click.NoSuchOption):
+            of_command = problem.ctx is None or problem.ctx.parent is not None
+            if told := elsewhere.option(problem.option_name, of_command):
+                problem = click.UsageError(told, problem.ctx)
         problem.show()
         return 1
     if isinstance(problem, OSError) and problem.filename:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 
 from vwplan.address import Address
@@ -23,7 +24,7 @@ def pick(options: PlanOptions, wanted: Depends, recorded: Depends, problems: Pro
     known = [address for address in (*wanted, *(a for a in recorded if a not in wanted)) if address[0] != "*"]
     for address in options.replace:
         if address not in wanted:
-            _unknown("--replace", address, wanted, problems)
+            _no_single(address, wanted, problems)
     if not options.targets and not options.excludes:
         return None
     recorded = _spelled_out(recorded)
@@ -58,7 +59,8 @@ def _spelled_out(recorded: Depends) -> Depends:
 def _matches(option: str, patterns: Iterable[str], known: list[str], problems: Problems) -> set[str]:
     found: set[str] = set()
     for pattern in patterns:
-        those = _matching((pattern,), known)
+        # A word alone is no address, but would be the beginning of all of a kind.
+        those = _matching((pattern,), known) if "." in pattern else set()
         if not those:
             _unknown(option, pattern, known, problems)
         found |= those
@@ -81,6 +83,15 @@ def _plain(pattern: str) -> str:
         return str(Address.parse(pattern))
     except ValueError:
         return pattern.strip()
+
+
+def _no_single(address: str, wanted: Iterable[str], problems: Problems) -> None:
+    within = sorted(_matching((address,), wanted)) if "." in address else []
+    if not within:
+        _unknown("--replace", address, wanted, problems)
+        return
+    detail = f"{address} holds {len(within)} of them: give each that is to be made anew, such as --replace={shlex.quote(within[0])}."
+    problems.add(Diagnostic("not-one-resource", "Not a single resource", detail))
 
 
 def _unknown(option: str, pattern: str, known: Iterable[str], problems: Problems) -> None:

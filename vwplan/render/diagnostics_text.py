@@ -28,7 +28,7 @@ def diagnostic_text(diagnostic: Diagnostic, theme: Theme, width: int) -> str:
     ]
     where = _where(diagnostic)
     if where:
-        lines.append(f"  on {harmless(where)}")
+        lines.append(f"  {'on' if diagnostic.subject is not None else 'in'} {harmless(where)}")
     if diagnostic.subject is not None:
         lines += _snippet(diagnostic.subject, theme, style, width)
     for name, value in diagnostic.values:

@@ -28,7 +28,9 @@ def state_text(state: State, colour: bool = False) -> str:
         return "The state is empty. No resources are recorded.\n"
     for cluster, roster in sorted(state.rosters.items()):
         members = "1 member" if len(roster.members) == 1 else f"{len(roster.members)} members"
-        pieces.append(f"{theme.paint('#', 'dim')} {cluster} has {members}, in its roster {roster.epoch}\n")
+        pieces.append(
+            f"{theme.paint('#', 'dim')} {cluster} has {members}; this is version {roster.epoch} of its roster\n"
+        )
     if state.outputs:
         pieces.append(theme.paint("Outputs:", "bold") + "\n\n" + outputs_text(state.outputs))
     return "\n".join(pieces)

@@ -153,7 +153,7 @@ class _Reading:
             names = sorted(os.listdir(directory))  # noqa: PTH208
         except OSError as error:
             reason = "there is no such directory" if isinstance(error, FileNotFoundError) else str(error.strerror)
-            self._tell("no-spec", "No spec", f"{directory} cannot be read: {reason}.", call)
+            self._tell("no-spec", "No spec", f"{self._named(directory)} cannot be read: {reason}.", call)
             return None
         sources = []
         for name in names:
@@ -168,7 +168,7 @@ class _Reading:
             self.digests[os.path.relpath(shown, self.directory)] = hashlib.sha256(content).digest()
             sources.append(Source(shown, content.decode("utf-8", "surrogateescape")))
         if not sources and not self.problems.errors:
-            detail = f"{directory} holds no spec: no file whose name ends with {HCL} or {JSON}."
+            detail = f"{self._named(directory)} holds no spec: no file whose name ends with {HCL} or {JSON}."
             other = next((name for name in names if name.endswith((".tf", ".tf.json", ".tofu"))), "")
             if other:
                 detail += (
@@ -177,6 +177,10 @@ class _Reading:
             self._tell("no-spec", "No spec", detail, call)
             return None
         return sources
+
+    def _named(self, directory: str) -> str:
+        """The directory as it is told; the one that a command is run on by its whole path, because `.` says little."""
+        return str(self.directory) if directory == os.curdir else directory
 
     def _tell_cycle(self, call: Call | None, directory: str) -> None:
         detail = f"The module in {directory} calls itself, directly or through others."

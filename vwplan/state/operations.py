@@ -146,7 +146,7 @@ def _check_kinds(source: str, target: str) -> None:
             Diagnostic(
                 "other-kind",
                 "The kinds differ",
-                f"{source} is a {kinds[0]} and {target} a {kinds[1]}; a record cannot become another kind.",
+                f"{source} is of the kind {kinds[0]} and {target} of the kind {kinds[1]}; a record cannot become another kind.",
                 address=target,
             )
         )

@@ -48,21 +48,18 @@ def apply(
     no_color: NoColor = False,
 ) -> None:
     """Make what runs what the spec says."""
+    from vwplan.cli.about import about, refuse_with_saved
     from vwplan.cli.carrying import carry_out, carry_out_saved
-    from vwplan.plan import PlanOptions
 
     terminal = Terminal.of(no_color, json)
     given = Given(stack, simulate, var, var_file, lock_timeout)
     if plan_file is not None:
+        planning = {"target": target, "exclude": exclude, "replace": replace, "refresh=false": not refresh}
+        refuse_with_saved(plan_file, **planning, refresh_only=refresh_only, destroy=destroy)
         code = carry_out_saved(terminal, given, plan_file, parallelism)
     else:
-        options = PlanOptions(
-            destroy=destroy,
-            refresh_only=refresh_only,
-            refresh=refresh,
-            targets=tuple(target),
-            excludes=tuple(exclude),
-            replace=tuple(replace),
+        options = about(
+            destroy=destroy, refresh=refresh, refresh_only=refresh_only, target=target, exclude=exclude, replace=replace
         )
         code = carry_out(terminal, Stack(given), options, approved=auto_approve, ask=input, parallelism=parallelism)
     raise typer.Exit(code)

@@ -41,7 +41,9 @@ def orphans(
     """List what this stack has on the hosts without a record of it; adopt records it, delete deletes it."""
     terminal = Terminal.of(no_color, json)
     if action not in ACTIONS:
-        detail = f'"{action}" can not be done to orphans.{did_you_mean(action, ACTIONS)} They are listed, adopted or deleted.'
+        detail = (
+            f'"{action}" cannot be done to orphans.{did_you_mean(action, ACTIONS)} They are listed, adopted or deleted.'
+        )
         raise DiagnosticError(Diagnostic("unknown-action", "Unknown action", detail))
     work = Stack(Given(stack, simulate, var, var_file, lock_timeout))
     if action == "list":

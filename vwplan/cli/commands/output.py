@@ -35,6 +35,10 @@ def output(
                 f'The state has no output "{name}".{did_you_mean(name, outputs)} Outputs are recorded by apply.',
             )
         )
+    if raw and json:
+        raise DiagnosticError(
+            Diagnostic("options-apart", "Options that do not go together", "Give --raw or --json, not both.")
+        )
     if raw:
         if not name:
             raise DiagnosticError(

@@ -25,6 +25,7 @@ from vwplan.cli.options import (
 from vwplan.cli.options import Stack as StackName
 from vwplan.cli.stack import Given, Proposal, Stack
 from vwplan.cli.terminal import Terminal
+from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
     from vwplan.state import Stored
@@ -51,17 +52,13 @@ def plan(
     no_color: NoColor = False,
 ) -> None:
     """Show what apply would do."""
-    from vwplan.plan import PlanOptions
+    from vwplan.cli.about import about
 
     terminal = Terminal.of(no_color, json)
     work = Stack(Given(stack, simulate, var, var_file, lock_timeout))
-    options = PlanOptions(
-        destroy=destroy,
-        refresh_only=refresh_only,
-        refresh=refresh,
-        targets=tuple(target),
-        excludes=tuple(exclude),
-        replace=tuple(replace),
+    _ = work.lock_timeout  # There is no lock to wait for, but whoever misspells it is told here and not by apply.
+    options = about(
+        destroy=destroy, refresh=refresh, refresh_only=refresh_only, target=target, exclude=exclude, replace=replace
     )
     stored = work.stored
     tell_unfinished(terminal, stored)
@@ -97,8 +94,13 @@ def save(work: Stack, proposal: Proposal, path: Path) -> None:
     from vwplan.state.cover import PLAN, About
 
     plan = with_basis(proposal.plan, proposal.state)
-    about = About(PLAN, plan.lineage, plan.state_serial, plan.stack)
-    Disk().replace(path.absolute(), work.cover.wrap(to_text(plan, work.key.hmac).encode(), about))
+    purpose = About(PLAN, plan.lineage, plan.state_serial, plan.stack)
+    sealed = work.cover.wrap(to_text(plan, work.key.hmac).encode(), purpose)
+    try:
+        Disk().replace(path.absolute(), sealed)
+    except OSError as problem:
+        detail = f"{path}: {problem.strerror}. Name a file in a folder that exists and may be written."
+        raise DiagnosticError(Diagnostic("plan-unwritable", "The plan cannot be saved", detail)) from problem
 
 
 def show_proposal(terminal: Terminal, work: Stack, proposal: Proposal, *, lines: bool = False) -> None:
