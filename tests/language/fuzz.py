@@ -26,7 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from dialects import planned, read_cases
+from dialects import Files, planned, read_cases
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Source
 from vwplan.hcl import parse_expression, parse_file
@@ -51,6 +51,7 @@ WORDS = r"""
     for in if else endif endfor true false null each self count var local module data path u d s l m
     0 -1 1e400 1e-400 0.1 9007199254740993 [*] .* format("%[2]*d", regex("(a+)+$",
 """
+FILE = re.compile(r"^-- ([a-z][\w.]*(?:/[a-z][\w.]*)*)\n((?:(?!-- ).*\n)*)", re.MULTILINE)
 PIECES = [
     *WORDS.split(),
     *("\0", "\n", "\r\n", "\ufeff", "\u202e", "\U0001f468\u200d\U0001f469", "e\u0301", "\ud800"),
@@ -65,12 +66,21 @@ def expressions() -> list[str]:
 
 
 @cache
-def modules() -> list[str]:
-    """Whole specs, as seeds: the examples, and the modules that are compared with Terraform's verdict."""
+def files() -> list[str]:
+    """Files of specs, as seeds: the examples, and those of the modules that are compared with Terraform's verdict."""
     examples = [path.read_text(encoding="utf-8") for path in sorted(TESTS.parent.glob("examples/**/*.vw.hcl"))]
-    files = [case for path in sorted(TESTS.glob("language/cases/*.cases")) for case in read_cases(path).values()]
-    cases = [case["main"] for case in files if "main" in case]
-    return examples + cases
+    return examples + [text for case in cases() for text in case.values()]
+
+
+def cases() -> list[Files]:
+    """The modules that are compared with Terraform's verdict."""
+    return [case for path in sorted(TESTS.glob("language/cases/*.cases")) for case in read_cases(path).values()]
+
+
+@cache
+def specs() -> list[str]:
+    """Whole specs, as seeds: all files in one text, each after a line `-- NAME`."""
+    return ["".join(f"-- {name}\n{text}" for name, text in case.items()) for case in cases()]
 
 
 def grafted(text: str, chance: random.Random) -> str:
@@ -92,14 +102,13 @@ def grafted(text: str, chance: random.Random) -> str:
             f"try(({one}).a[*].b, {other})",
         )
     )
-    places = [
-        *re.finditer(r"(?<== )[^\s{}][^\n{}]*(?=\n)", text),
-        *re.finditer(r'(?<![\w"])(?:\d+|"\w*"|[uldms])(?!\w)', text),
-    ]
+    places = [*re.finditer(r'(?<=[=(,?:\[])(?: (?:[^\s{}][^\n{}]*(?=\n)|\d+|"\w*"|[uldms]\b)|\d+|"\w*")', text)]
+    if "\n" in text and chance.randrange(2):
+        return f'{text}\noutput "fuzz{len(text)}" {{\n  value = {made}\n}}\n'
     if not places:
         return made
     place = chance.choice(places)
-    return text[: place.start()] + made + text[place.end() :]
+    return text[: place.start()] + " " + made + text[place.end() :]
 
 
 def mutated(text: str, seeds: list[str], chance: random.Random) -> str:
@@ -163,10 +172,10 @@ def layout(text: str) -> None:
 
 
 def spec(text: str) -> None:
-    """A root module, as far as the graph of what it wants."""
+    """A spec of some modules, as far as the graph of what it wants."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            wanted = planned(Path(folder), {"main": text.encode("utf-8", "replace").decode()})
+            wanted = planned(Path(folder), dict(FILE.findall(text.encode("utf-8", "replace").decode())))
         except DiagnosticError as error:
             checked(error.diagnostics)
         else:
@@ -175,8 +184,8 @@ def spec(text: str) -> None:
 
 TARGETS: dict[str, tuple[Callable[[str], None], Callable[[], list[str]]]] = {
     "expressions": (expression, expressions),
-    "layouts": (layout, modules),
-    "specs": (spec, modules),
+    "layouts": (layout, files),
+    "specs": (spec, specs),
 }
 
 
