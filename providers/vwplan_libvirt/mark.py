@@ -14,12 +14,17 @@ BOOT = "urn:vwplan:boot:1"
 _NAMES = ("lineage", "identity", "address", "digest", "writer")
 
 
-def mark_element(mark: Mark, cidr: str = "") -> ElementTree.Element:
-    """The element to put into `<metadata>`. `cidr` is that of a network whose definition cannot tell it."""
+def mark_element(mark: Mark, cidr: str = "", *, imported: bool = False) -> ElementTree.Element:
+    """The element to put into `<metadata>`. `cidr` is that of a network whose definition cannot tell it.
+
+    `imported` says of a network that somebody else made it, which nothing else of it tells.
+    """
     element = ElementTree.Element(f"{{{OBJECT}}}object", {name: getattr(mark, name) for name in _NAMES})
     element.set("birth", str(mark.birth))
     if cidr:
         element.set("cidr", cidr)
+    if imported:
+        element.set("imported", "yes")
     return element
 
 
@@ -46,6 +51,12 @@ def marked_cidr(root: ElementTree.Element) -> str:
     """The range that the mark of a network notes."""
     element = root.find(f"metadata/{{{OBJECT}}}object")
     return "" if element is None else element.get("cidr", "")
+
+
+def is_imported(root: ElementTree.Element) -> bool:
+    """Whether the mark of a network notes that somebody else made it."""
+    element = root.find(f"metadata/{{{OBJECT}}}object")
+    return element is not None and element.get("imported") == "yes"
 
 
 def boot_text(started: int) -> str:

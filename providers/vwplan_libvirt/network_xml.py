@@ -9,7 +9,7 @@ from typing import Any
 from vwplan.dataclass import dataclass
 from vwplan.provider.api import Mark
 from vwplan_libvirt.document import DNSMASQ, Element, attribute_at, element, parsed, text_at, written
-from vwplan_libvirt.mark import mark_element, mark_of, marked_cidr
+from vwplan_libvirt.mark import is_imported, mark_element, mark_of, marked_cidr
 from vwplan_libvirt.naming import bridge_of
 
 _FORWARD = {"nat": "nat", "routed": "route", "bridge": "bridge"}
@@ -55,6 +55,7 @@ class SeenNetwork:
     mtu: int
     has_dns: bool
     reservations: tuple[Reservation, ...]
+    is_imported: bool = False
 
     @property
     def has_dhcp(self) -> bool:
@@ -142,6 +143,7 @@ def network_of(text: str) -> SeenNetwork:
             Reservation(host.get("mac", "").lower(), host.get("ip", ""), host.get("name", ""))
             for host in root.iterfind("ip/dhcp/host")
         ),
+        is_imported(root),
     )
 
 

@@ -14,7 +14,7 @@ from vwplan_libvirt.domain_view import domain_of
 from vwplan_libvirt.errors import code_of, explaining
 from vwplan_libvirt.host import Host
 from vwplan_libvirt.left_bridge import start_network, take_away_bridge
-from vwplan_libvirt.mark import OBJECT, mark_element, mark_of, marked_cidr
+from vwplan_libvirt.mark import OBJECT, is_imported, mark_element, mark_of, marked_cidr
 from vwplan_libvirt.naming import bridge_of
 from vwplan_libvirt.network_xml import Reservation, SeenNetwork, network_of, network_text, reservations_of
 
@@ -54,13 +54,16 @@ def observed_network(seen: SeenNetwork, *, is_active: bool) -> Observed:
         arguments["domain"] = seen.domain
     if seen.mtu:
         arguments["mtu"] = seen.mtu
+    facts: dict[str, Any] = {"bridge_name": seen.bridge, "gateway": seen.gateway}
+    if seen.is_imported:
+        facts["imported"] = True
     return Observed(
         "network",
         seen.identity,
         seen.name,
         seen.mark,
         arguments,
-        {"bridge_name": seen.bridge, "gateway": seen.gateway},
+        facts,
         arguments_digest(arguments),
         ("network",),
         True,
@@ -144,14 +147,15 @@ def _write_mark(host: Host, network: Any, action: Action) -> None:
     root = parsed(description_of(host, network))
     if mark_of(root) == action.mark:
         return
-    cidr = marked_cidr(root)
+    # One that has no mark was made by nobody of vwplan.
+    cidr, imported = marked_cidr(root), is_imported(root) or mark_of(root) is None
     metadata = root.find("metadata")
     if metadata is None:
         metadata = Element("metadata")
         root.insert(2, metadata)
     for old in metadata.findall(f"{{{OBJECT}}}object"):
         metadata.remove(old)
-    metadata.append(mark_element(action.mark, cidr))
+    metadata.append(mark_element(action.mark, cidr, imported=imported))
     host.connection.networkDefineXML(written(root))
 
 

@@ -208,7 +208,10 @@ class SimulatedConnection:
     def _adopt(self, action: Action, reporter: Reporter) -> Outcome:
         with self._world.transaction():
             thing = self._existing(action)
-            made = dataclasses.replace(thing, mark=_mark(action), arguments=_adopted(thing, action.arguments))
+            extra = {**thing.extra, "imported": True} if thing.mark is None else thing.extra
+            made = dataclasses.replace(
+                thing, mark=_mark(action), arguments=_adopted(thing, action.arguments), extra=extra
+            )
             self._claim(action.kind, action.identity, made.arguments)
             self._world.put(made)
         return Outcome(_observed(made), facts_of(made))

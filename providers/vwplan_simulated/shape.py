@@ -54,8 +54,9 @@ def seen_of(thing: Thing) -> dict[str, Any]:
 
 def facts_of(thing: Thing) -> dict[str, Any]:
     """The facts seen of an object."""
+    facts: dict[str, Any] = {"imported": True} if thing.extra.get("imported") else {}
     if thing.kind == "volume":
-        return {"path": f"/simulated/{thing.name}"}
-    if thing.kind == "workspace":
-        return {"status": thing.status or "off"}
-    return {}
+        facts["path"] = f"/simulated/{thing.name}"
+    elif thing.kind == "workspace":
+        facts["status"] = thing.status or "off"
+    return facts

@@ -390,6 +390,7 @@ class Conformance:
         assert now is not None and now.mark is not None
         assert (now.mark.lineage, now.mark.writer, now.name) == (LINEAGE, "run-1", theirs.name)
         assert (now.arguments, now.digest, now.parts) == (theirs.arguments, theirs.digest, theirs.parts)
+        assert now.facts["imported"] is True, "so that it is known where no record is left"
         assert play.do(self.adopting(theirs)).observed == now
         observed = play.connection.observe()
         assert now in observed.objects

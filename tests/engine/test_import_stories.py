@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -299,5 +300,20 @@ def test_what_the_spec_says_of_ranges_and_macs_may_be_what_is_so(shop: Shop) -> 
     nic = 'nic {\n    network = network.lan\n    mac     = "52:54:00:00:00:01"\n    address = "10.9.0.50"\n  }'
     shop.spec(SPEC, machine("w", nic, network=""), machine("x"), IMPORT, block("network.lan", "theirs"))
     assert "Plan: 2 to import, 2 to add, 0 to change" in shop.do("plan").out
+    shop.apply()
+    assert shop.empty()
+
+
+def test_what_was_imported_is_known_as_that_when_the_state_is_rebuilt_from_the_hosts(shop: Shop) -> None:
+    there(shop)
+    there(shop, "network", "theirs", cidr="10.77.0.0/24", mode="nat", bridge="virbr7")
+    network = '\nnetwork "fabric" {\n  cidr   = "10.77.0.0/24"\n  bridge = "virbr7"\n}\n'
+    shop.spec(SPEC, network, machine("w", network=""), IMPORT, block("network.fabric", "theirs"))
+    shop.apply()
+    before = {key: shop.record(key).facts.get("imported") for key in ("network.fabric", "network.lan", "workspace.w")}
+    assert before == {"network.fabric": True, "network.lan": None, "workspace.w": True}
+    shutil.rmtree(shop.folder / ".vwplan" / "stacks" / "default")
+    shop.do("state", "adopt", "--from-hosts")
+    assert {key: shop.record(key).facts.get("imported") for key in before} == before
     shop.apply()
     assert shop.empty()
