@@ -23,6 +23,7 @@ from vwplan.graph.ranges import RangeError, Subnet
 from vwplan.graph.scope import InstanceScope
 from vwplan.graph.seats import Network
 from vwplan.graph.world import Block, ModuleInstance
+from vwplan.kinds.check import article
 from vwplan.spec.model import ResourceBlock
 from vwplan.state.records import IMPORTED
 from vwplan.values import Value
@@ -115,17 +116,18 @@ class _Evaluation:
         kind = self.block.kind
         for argument in kind.arguments:
             if argument.required and argument.name not in stage.arguments:
-                detail = f'{kind.name} needs "{argument.name}", and it is null here.'
+                detail = f'{article(kind.name).capitalize()} {kind.name} needs "{argument.name}", and it is null here.'
                 raise problem("missing-argument", "Missing argument", detail, self.block.range)
         for names in kind.any_of:
             if not any(name in stage.arguments for name in names):
                 words = " or ".join(f'"{name}"' for name in names)
-                raise problem("missing-argument", "Missing argument", f"{kind.name} needs {words}.", self.block.range)
+                detail = f"{article(kind.name).capitalize()} {kind.name} needs {words}."
+                raise problem("missing-argument", "Missing argument", detail, self.block.range)
 
     def _environment(self, key: Key, stage: Stage) -> Instance:
         """An environment is what it says and no more: defaults are for those that use it."""
         said = {name: value for name, value in stage.arguments.items() if self.layout.says(name)}
-        read_files(said, self.module, self.maker, self.block.range)
+        read_files(said, self.module, self.maker, (self.block.part,), self.block.range)
         text = f"{self.module.prefix}{self.block.key}{key_text(key)}"
         address = Address("environment", self.block.name, key, module=self.module.path)
         uses = self.world.groups.compact(stage.uses, text)
@@ -195,7 +197,7 @@ class _Evaluation:
 
     def _workspace(self, spot: Spot, stage: Stage, scope: InstanceScope) -> Instance:
         arguments = dict(stage.arguments)
-        read_files(arguments, self.module, self.maker, self.block.range)
+        read_files(arguments, self.module, self.maker, (self.block.part,), self.block.range)
         instance, name, unset = finish_workspace(self.maker, spot, arguments, stage.uses)
         self._add(spot, instance, name, scope, unset, stage)
         return instance

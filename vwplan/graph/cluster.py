@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from vwplan.address import Address, Key
+from vwplan.diagnostics import Range
 from vwplan.graph.objects import Instance, collected, instance_type, object_of
 from vwplan.graph.uses import NOTHING, Tracker, Uses
 from vwplan.spec.model import ResourceBlock
@@ -29,10 +30,10 @@ class Member:
     """One member of a cluster: its instance, its place (`role` and `key`), and what it says of others.
 
     `name` is the member's name within the cluster: `head`, `compute-0`. `provides` is by what is provided, `requires` and
-    `after` are names of such and of roles.
+    `after` are names of such and of roles; `required_at` is where the former are said.
     """
 
-    __slots__ = ("after", "instance", "key", "name", "provides", "requires", "role")
+    __slots__ = ("after", "instance", "key", "name", "provides", "required_at", "requires", "role")
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Member:
         provides: Mapping[str, Plain],
         requires: tuple[str, ...],
         after: tuple[str, ...],
+        required_at: Range | None,
     ) -> None:
         self.instance = instance
         self.role = role
@@ -50,6 +52,7 @@ class Member:
         self.provides = provides
         self.requires = requires
         self.after = after
+        self.required_at = required_at
 
     @property
     def entry(self) -> dict[str, Plain]:

@@ -106,8 +106,9 @@ class Society:
             if not others:
                 why = "only its own role provides it." if many else "nobody in the cluster provides it."
                 near = "" if many else did_you_mean(what, provided)
-                detail = f'{member.instance.key} requires "{what}", and {why}{near}'
-                self.world.tell(problem("nobody-provides", "Nobody provides it", detail, at))
+                todo = near or f' Give the head, or another role: provides = {{ {what} = "…" }}.'
+                detail = f'{member.instance.key} requires "{what}", and {why}{todo}'
+                self.world.tell(problem("nobody-provides", "Nobody provides it", detail, member.required_at))
                 continue
             keys = tuple(other.instance.key for other in others)
             yield Uses(keys) if len(keys) <= FEW else Uses((), (self.world.groups.of(keys, f"{cluster.text} {what}"),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from vwplan.graph.scope import located
 from vwplan.graph.uses import Uses
 from vwplan.graph.world import ModuleInstance
 from vwplan.hcl.evaluate import FileProblem
+from vwplan.spec import Part
 
 Plain = Any
 
@@ -73,8 +75,13 @@ def _attach(maker: Maker, spot: Spot, arguments: dict[str, Plain]) -> None:
         volume.user = spot.key
 
 
-def read_files(arguments: dict[str, Plain], module: ModuleInstance, maker: Maker, at: Range) -> None:
-    """Put the contents of the files that `file` blocks copy into their places."""
+def read_files(
+    arguments: dict[str, Plain], module: ModuleInstance, maker: Maker, parts: Sequence[Part], at: Range
+) -> None:
+    """Put the contents of the files that `file` blocks copy into their places.
+
+    `parts` is what says the arguments, the nearest first, in a block whose header is at `at`.
+    """
     files = arguments.get("file")
     if not files or not any("source" in one for one in files.values()):
         return
@@ -85,9 +92,19 @@ def read_files(arguments: dict[str, Plain], module: ModuleInstance, maker: Maker
             continue
         rest = {name: value for name, value in one.items() if name != "source"}
         local = located(module.module.directory, one["source"], maker.world.given.files)
-        rest["content"] = _content(maker, path, one["source"], local, at)
+        rest["content"] = _content(maker, path, one["source"], local, _source_at(parts, path, at))
         made[path] = rest
     arguments["file"] = made
+
+
+def _source_at(parts: Sequence[Part], path: str, at: Range) -> Range:
+    """Where the source of the file of that path is said; in a dynamic block no path is written down."""
+    for part in parts:
+        for block in part.blocks.get("file", ()):
+            given = block.part.arguments.get("source")
+            if given is not None and block.label == path and block.dynamic is None:
+                return given.value.range
+    return at
 
 
 def _content(maker: Maker, path: str, source: str, local: str, at: Range) -> str:

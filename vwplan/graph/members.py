@@ -166,7 +166,7 @@ class _Role:
         arguments = dict(stage.arguments)
         extra = {each.name: arguments.pop(each.name, None) for each in _EXTRA}
         _ready(arguments)
-        read_files(arguments, self.module, maker, member.range)
+        read_files(arguments, self.module, maker, (member.part, block.part), member.range)
         whole = cluster.address
         address = Address("cluster", block.name, whole.key, member.role, key, whole.module)
         place = maker.place(scope, member.meta if member.meta.provider is not None else block.meta)
@@ -182,7 +182,8 @@ class _Role:
             after.itself = instance.value
             self._judge(condition, after, text, "postcondition")
         provides, requires = self._provides(extra), self._names(extra, "requires")
-        return Member(instance, member.role, key, provides, requires or (), self._after(extra))
+        at = spot.argument("requires")
+        return Member(instance, member.role, key, provides, requires or (), self._after(extra), at)
 
     def _judge(self, condition: Any, scope: InstanceScope, text: str, what: str) -> None:
         result = judge(self.world, condition, scope, text, what)

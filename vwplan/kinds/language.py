@@ -138,6 +138,19 @@ VWPLAN = BlockType(
         _argument("provider", DYNAMIC, "The default provider, where several are not aliased."),
     ),
     blocks=(STATE, ENCRYPTION),
+    absent=(
+        Absent(
+            "backend",
+            'A store for the state is state "postgres" { conninfo = … }; without one it is in files beside the spec.',
+            later=False,
+        ),
+        Absent("cloud", "There is no service around vwplan: leave it out.", later=False),
+        Absent(
+            "required_providers",
+            "Providers are installed beside vwplan and not fetched: leave it out. A provider block configures one.",
+            later=False,
+        ),
+    ),
 )
 
 MOVED = BlockType(

@@ -196,19 +196,25 @@ def _missing(
 ) -> None:
     if any(name in shape.absent and shape.absent[name].later for name in body.attributes):
         return  # what is not there yet may stand in for what is missing, and has been told
+    lacking: list[tuple[tuple[str, ...], Diagnostic]] = []
     for name in shape.required:
         if name not in arguments:
-            draft.add(mistakes.missing_argument(shape, name, where))
+            lacking.append(((name,), mistakes.missing_argument(shape, name, where)))
     for name in shape.required_blocks:
         if name not in blocks and name not in _MEMBERS:
-            draft.add(mistakes.missing_block(shape, name, where))
+            lacking.append(((name,), mistakes.missing_block(shape, name, where)))
     for group in shape.one_of:
         count = sum(name in arguments for name in group)
         if not count:
-            draft.add(mistakes.missing_any(shape, group, where))
+            lacking.append((group, mistakes.missing_any(shape, group, where)))
         elif count > 1:
             last = [arguments[name] for name in group if name in arguments][-1]
             draft.add(mistakes.not_together(shape, group, last.range))
     for group in shape.any_of:
         if not any(name in arguments for name in group):
-            draft.add(mistakes.missing_any(shape, group, where))
+            lacking.append((group, mistakes.missing_any(shape, group, where)))
+    if lacking:
+        meant = mistakes.meant(shape, body)
+        for group, problem in lacking:
+            if meant.isdisjoint(group):
+                draft.add(problem)

@@ -15,7 +15,7 @@ from vwplan.spec.constants import keyed_reference, reference, reference_list
 from vwplan.spec.decode import decode_part, take_constant
 from vwplan.spec.draft import Draft, Place
 from vwplan.spec.model import Condition, LifecycleBlock, Meta
-from vwplan.spec.shapes import CONDITIONS_SHAPE, KIND_SHAPES, LIFECYCLE_SHAPE, TIMEOUTS_SHAPE, Shape
+from vwplan.spec.shapes import CONDITIONS_SHAPE, KIND_SHAPES, LIFECYCLE_SHAPE, TIMEOUTS_SHAPE, TOP_SHAPES, Shape
 
 NO_META = Meta()
 
@@ -170,7 +170,7 @@ def conditions(draft: Draft, block: Block, place: Place, source: Source) -> list
     where = mistakes.header(block, source)
     if block.labels:
         draft.add(mistakes.wrong_labels(block, "", source))
-    part = decode_part(draft, block.body, _CONDITION, place, where)
+    part = decode_part(draft, block.body, _CONDITIONS[block.kind], place, where)
     condition, message = part.arguments.get("condition"), part.arguments.get("error_message")
     if condition is None or message is None:
         return []
@@ -180,7 +180,12 @@ def conditions(draft: Draft, block: Block, place: Place, source: Source) -> list
     return [Condition(condition.value, message.value, where)]
 
 
-_CONDITION = LIFECYCLE_SHAPE.inner["precondition"]
+_CONDITIONS = {
+    name: shape
+    for whole in (LIFECYCLE_SHAPE, TOP_SHAPES["variable"], TOP_SHAPES["check"])
+    for name, shape in whole.inner.items()
+    if name in ("validation", "precondition", "postcondition", "assert")
+}
 
 
 def _triggers(draft: Draft, attribute: Attribute, place: Place, source: Source) -> tuple[Compiled, ...]:
@@ -210,7 +215,7 @@ def _ignored(draft: Draft, attribute: Attribute, kind: str, source: Source) -> t
         if kind and argument_of(kind, path) is None and block_of(kind, path) is None:
             shape = KIND_SHAPES[kind]
             names = [*shape.arguments, *shape.blocks]
-            detail = f'{kind} has no argument "{path}".{mistakes.nearest(found.root, names)}'
+            detail = f'{mistakes.the(shape)} has no argument "{path}".{mistakes.nearest(found.root, names)}'
             if path == "all":
                 detail = "all stands for every argument, and not in a list: write ignore_changes = all."
             draft.add(Diagnostic("unknown-argument", "Unknown argument", detail, found.range))

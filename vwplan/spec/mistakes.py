@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 from vwplan.diagnostics import Diagnostic, Range, Source
-from vwplan.hcl.syntax import Attribute, Block
+from vwplan.hcl.syntax import Attribute, Block, Body
 from vwplan.kinds.check import Unfit, article
 from vwplan.kinds.meta import META_ARGUMENTS, META_BLOCKS
 from vwplan.kinds.model import Absent, BlockType
@@ -51,6 +51,8 @@ def unknown_argument(shape: Shape, attribute: Attribute, source: Source) -> Diag
         return Diagnostic("block-as-argument", "Block written as an argument", detail, subject)
     if name in shape.facts:
         detail = f'"{name}" is a fact of {article(shape.name)} {shape.name}: it is read, never given.'
+        if name in shape.within:
+            detail += f" To choose it, write it in a block: {shape.within[name]} {{ {name} = … }}."
         return Diagnostic("fact-as-argument", "Fact given as an argument", detail, subject)
     if name in shape.within:
         detail = f'{_has_no(shape)} argument "{name}". It belongs in a block: {shape.within[name]} {{ {name} = … }}.'
@@ -80,27 +82,38 @@ def unknown_block(shape: Shape, block: Block, source: Source) -> Diagnostic:
     return Diagnostic("unknown-block", "Unknown block", detail, subject)
 
 
+def meant(shape: Shape, body: Body) -> frozenset[str]:
+    """The names that whoever wrote a body seems to have meant by those that its block does not have.
+
+    Each has been told with what is near it: that the right one is missing would be the same slip told twice.
+    """
+    names = shape.names
+    written = {*body.attributes, *(block.kind for block in body.blocks)} - names
+    near = (difflib.get_close_matches(name, names, n=1, cutoff=0.6) for name in sorted(written))
+    return frozenset(names[0] for names in near if names)
+
+
 def missing_argument(shape: Shape, name: str, subject: Range) -> Diagnostic:
     """An argument that must be given."""
     argument = shape.arguments[name]
-    detail = f'{_the(shape)} needs the argument "{name}". {argument.doc}'
+    detail = f'{the(shape)} needs the argument "{name}". {argument.doc}'
     return Diagnostic("missing-argument", "Missing argument", detail, subject)
 
 
 def missing_block(shape: Shape, name: str, subject: Range) -> Diagnostic:
     """A block that must be given."""
-    detail = f"{_the(shape)} needs a block {name} {{ … }}. {shape.blocks[name].doc}"
+    detail = f"{the(shape)} needs a block {name} {{ … }}. {shape.blocks[name].doc}"
     return Diagnostic("missing-block", "Missing block", detail, subject)
 
 
 def missing_any(shape: Shape, group: Iterable[str], subject: Range) -> Diagnostic:
     """A group of arguments of which one must be given and none is."""
-    return Diagnostic("missing-argument", "Missing argument", f"{_the(shape)} needs {_either(group)}.", subject)
+    return Diagnostic("missing-argument", "Missing argument", f"{the(shape)} needs {_either(group)}.", subject)
 
 
 def not_together(shape: Shape, group: Iterable[str], subject: Range) -> Diagnostic:
     """A group of arguments of which only one may be given."""
-    detail = f"{_the(shape)} takes only one of {' and '.join(group)}."
+    detail = f"{the(shape)} takes only one of {' and '.join(group)}."
     return Diagnostic("conflicting-arguments", "Arguments that exclude each other", detail, subject)
 
 
@@ -119,7 +132,8 @@ def wrong_labels(block: Block, wanted: str, source: Source) -> Diagnostic:
     form = " ".join([block.kind, *(f'"{word}"' for word in wanted.split())])
     if len(labels) > count:
         subject = Range(source, labels[count].start, labels[-1].end)
-        detail = f"A block {form} has {_labels(count)}, not {len(labels)}. Write {form} {{ … }}."
+        but = f", not {len(labels)}" if count else ""
+        detail = f"A block {form} has {_labels(count)}{but}. Write {form} {{ … }}."
         return Diagnostic("wrong-labels", "Too many labels", detail, subject)
     detail = f"A block {block.kind} needs {_labels(count)}. Write {form} {{ … }}."
     return Diagnostic("wrong-labels", "Missing label", detail, header(block, source))
@@ -140,10 +154,11 @@ def label_of(type: BlockType, label: str) -> str:
 
 
 def _has_no(shape: Shape) -> str:
-    return f"{article(shape.name).capitalize()} {shape.name} has no"
+    return f"{the(shape)} has no"
 
 
-def _the(shape: Shape) -> str:
+def the(shape: Shape) -> str:
+    """A block of that shape, for prose: `An image`."""
     return f"{article(shape.name).capitalize()} {shape.name}"
 
 

@@ -276,7 +276,11 @@ def _attribute(kind: Kind, reference: Reference, at: int, owner: str, member: bo
     if found is None and member and name in _MEMBER_NAMES:
         return DYNAMIC
     if found is None:
-        detail = f'{article(kind.name).capitalize()} {kind.name} has no argument or fact "{name}".{did_you_mean(name, types)}'
+        detail = f'{article(kind.name).capitalize()} {kind.name} has no argument or fact "{name}".'
+        if kind.name == "cluster" and name in _TYPES["workspace"]:
+            detail += f" Its members have: write {owner}.head.{name}, or pick one of {owner}.workers.ROLE."
+        else:
+            detail += did_you_mean(name, types)
         return _problem("unknown-attribute", "Unknown attribute", detail, reference, at + 1)
     if isinstance(found, BlockType):
         return _inside(found, reference, at + 1)

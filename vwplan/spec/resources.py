@@ -93,7 +93,7 @@ def _members(draft: Draft, block: Block, shape: Shape, place: Place, name: str) 
             workers[label.text] = _member(draft, inner, label.text, shape.inner["workers"], place, name)
     members = (*heads, *workers.values())
     if id(source) not in draft.broken:
-        if not heads:
+        if not heads and "head" not in mistakes.meant(shape, block.body):
             draft.add(mistakes.missing_block(shape, "head", mistakes.header(block, source)))
         _look_for_images(draft, block, members)
     for inner in block.body.blocks:
@@ -114,7 +114,8 @@ def _member(draft: Draft, block: Block, role: str, shape: Shape, place: Place, c
 def _look_for_images(draft: Draft, block: Block, members: tuple[MemberBlock, ...]) -> None:
     """Tell of members that start from nothing: neither they nor the cluster name an image or environment."""
     given = ("environment", "image")
-    if any(name in block.body.attributes for name in given):
+    meant = mistakes.meant(KIND_SHAPES["cluster"], block.body)
+    if any(name in block.body.attributes or name in meant for name in given):
         return
     for member in members:
         if not any(name in member.part.arguments for name in given):

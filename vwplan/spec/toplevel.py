@@ -95,7 +95,7 @@ def _output(draft: Draft, block: Block, source: Source) -> None:
         else:
             draft.add(mistakes.unknown_block(shape, inner, source))
     value, depends_on = attributes.get("value"), attributes.get("depends_on")
-    if value is None and id(source) not in draft.broken:
+    if value is None and id(source) not in draft.broken and "value" not in mistakes.meant(shape, block.body):
         draft.add(mistakes.missing_argument(shape, "value", where))
     expression: Expression = value.expression if value else Literal(None, block.start, block.header_end)
     after = reference_list(draft, depends_on, source) if depends_on else ()
