@@ -30,8 +30,7 @@ def values(
     write(directory, {MAIN: spec, **(files or {})})
     return read_variables(
         load(directory).root,
-        files=[directory / name for name in var_files],
-        given=given or {},
+        given=[*(directory / name for name in var_files), *(given or {}).items()],
         environment=environment or {},
         directory=directory,
     )

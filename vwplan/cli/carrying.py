@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: i
             )
         )
     simulate = plan.stack != name or given.simulate
-    stack = Stack(Given(name, simulate, _given_again(plan, given), given.var_file, given.lock_timeout))
+    stack = Stack(replace(given, stack=name, simulate=simulate, known=plan.variables))
     stack.cover = cover  # One that has asked for its passphrase is not to ask again.
     if not said_again(terminal, plan):
         terminal.say("\nNothing was done. A plan that was made with --replace=ADDRESS is not asked about.")
@@ -66,18 +67,6 @@ def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: i
         opening = secrets_of(stack, session, plan)
         now = with_secrets(claimed_still(session, plan), opening, opening.value)
         return run_plan(terminal, stack, session, now, "apply", parallelism, opening)
-
-
-def _given_again(plan: Plan, given: Given) -> list[str]:
-    """The plan's own variables, as if given again; what is given now comes last and so wins for what the plan hides."""
-    import json
-
-    known = [
-        f"{name}={value if isinstance(value, str) else json.dumps(value, default=str)}"
-        for name, value in plan.variables.items()
-        if value is not None
-    ]
-    return [*known, *given.var]
 
 
 def secrets_of(stack: Stack, session: Session, plan: Plan) -> Opening:
@@ -130,8 +119,6 @@ def run_plan(
     open_secret: OpenSecret | None,
 ) -> int:
     """Carry a plan out that was shown and approved, with its progress; gives the exit code."""
-    from dataclasses import replace
-
     from vwplan.cli.late import late_values
     from vwplan.cli.progress import progress
     from vwplan.engine.apply import apply

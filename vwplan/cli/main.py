@@ -20,6 +20,7 @@ import typer
 from vwplan.cli import elsewhere
 from vwplan.cli.arguments import normalised
 from vwplan.cli.commands import Program
+from vwplan.cli.given import in_one_order
 from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 
@@ -90,7 +91,7 @@ def _interrupt(number: int, frame: object) -> None:
 def run(words: Sequence[str]) -> int:
     """Run one command and give its exit code; nothing that a user did ends in a traceback."""
     try:
-        result: Any = application()(list(words), prog_name="vwplan", standalone_mode=False)
+        result: Any = application()(in_one_order(words), prog_name="vwplan", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except DiagnosticError as problem:
         Terminal.of(no_color="--no-color" in words).diagnose(problem.diagnostics)

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vwplan.cli.given import read_given
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
@@ -34,13 +35,17 @@ OBSERVING = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the command line says of a stack: its name, whether to pretend, and where variables come from."""
+    """What the command line says of a stack: its name, whether to pretend, and where variables come from.
+
+    `known` are the plain values that a saved plan has kept.
+    """
 
     stack: str = "default"
     simulate: bool = False
     var: Sequence[str] = ()
     var_file: Sequence[Path] = ()
     lock_timeout: str = "0s"
+    known: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,10 @@ class Stack:
 
         return read_inputs(
             self.configuration.root,
-            files=list(self.given.var_file),
-            given=_pairs(self.given.var),
+            given=list(read_given(self.given.var, self.given.var_file)),
             environment=os.environ,
             directory=self.directory,
+            known=self.given.known,
         )
 
     @cached_property
@@ -279,22 +284,6 @@ def slots(host: str) -> int:
 def provider_type(key: str) -> str:
     """The type of provider in a provider's or host's key: `libvirt` of `libvirt.site/a`."""
     return key.partition("/")[0].partition(".")[0]
-
-
-def _pairs(texts: Sequence[str]) -> dict[str, str]:
-    pairs = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise DiagnosticError(
-                Diagnostic(
-                    "bad-var-option",
-                    "Unreadable --var",
-                    f"{text!r} gives no variable: write --var name=value.",
-                )
-            )
-        pairs[name.strip()] = value
-    return pairs
 
 
 def new_run(stack: Stack, doing: str) -> Run:

@@ -55,6 +55,9 @@ def parse_json_values(source: Source) -> tuple[Body, Diagnostics]:
         return Body(source, {}, (), 0, len(source.text)), (problem,) if problem else ()
     builder = _Builder(source)
     attributes: dict[str, Attribute] = {}
+    if isinstance(node, JsonArray):
+        builder.report("invalid-json", "Object required", "A file of values is one object.", node.start, node.end)
+        return Body(source, {}, (), node.start, node.end), tuple(builder.problems.found)
     for key, value in builder.members(node, "the file"):
         builder.argument(key, builder.literal(value), attributes)
     return Body(source, attributes, (), node.start, node.end), tuple(builder.problems.found)

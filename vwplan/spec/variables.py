@@ -1,7 +1,7 @@
 """Values of the root module's variables: from files, from the command line, from the environment, in Terraform's order.
 
-Later ones win: `VW_VAR_name`; `vwplan.vwvars.hcl`, then `vwplan.vwvars.json`; `*.auto.vwvars.hcl` and `.json` by name; `--var-file`,
-as given; `--var`. (Of `--var` and `--var-file`, Terraform takes the later on the command line; here `--var` always wins.)
+Later ones win: `VW_VAR_name`; `vwplan.vwvars.hcl`, then `vwplan.vwvars.json`; `*.auto.vwvars.hcl` and `.json` by name; `--var-file`
+and `--var`, in the order of the command line.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vwplan.hcl.evaluate import EvaluationError, MappingScope, compile_expressio
 from vwplan.hcl.syntax import Body, Expression
 from vwplan.kinds.check import reason_of
 from vwplan.spec.model import Module, VariableBlock
-from vwplan.values import EPHEMERAL, SENSITIVE, ConversionError, Null, Value, convert, mark
+from vwplan.values import EPHEMERAL, SENSITIVE, ConversionError, Null, Value, convert, from_plain, mark
 
 PREFIX = "VW_VAR_"
 _NOWHERE = MappingScope()
@@ -42,37 +42,43 @@ class _Found:
 def read_variables(
     root: Module,
     *,
-    files: Sequence[Path] = (),
-    given: Mapping[str, str] | None = None,
+    given: Sequence[Path | tuple[str, str]] = (),
     environment: Mapping[str, str] | None = None,
     directory: Path,
+    known: Mapping[str, object] | None = None,
 ) -> Mapping[str, Value]:
     """The values of the root module's variables: `read_inputs` without the warnings."""
-    return read_inputs(root, files=files, given=given, environment=environment, directory=directory).values
+    return read_inputs(root, given=given, environment=environment, directory=directory, known=known).values
 
 
 def read_inputs(
     root: Module,
     *,
-    files: Sequence[Path] = (),
-    given: Mapping[str, str] | None = None,
+    given: Sequence[Path | tuple[str, str]] = (),
     environment: Mapping[str, str] | None = None,
     directory: Path,
+    known: Mapping[str, object] | None = None,
 ) -> Inputs:
     """The values of the root module's variables, converted, with defaults, and marked as sensitive or ephemeral.
 
-    `files` and `given` are those of `--var-file` and `--var`, `directory` is where the files that are read by themselves are.
-    Validations are not looked at: they may refer to anything, so planning evaluates them. Raises `DiagnosticError` with every
-    problem: missing, undeclared (in `--var`), of the wrong type.
+    `given` is what the command line gives, in its order: the files of `--var-file`, and name and text of each `--var`.
+    `directory` is where the files that are read by themselves are. `known` has plain values that a plan has kept, which win over
+    all but `given`. Validations are not looked at: they may refer to anything, so planning evaluates them. Raises
+    `DiagnosticError` with every problem: missing, undeclared (in `--var`), of the wrong type.
     """
     problems = Problems()
     found: dict[str, _Found] = {}
     _from_environment(root, environment or {}, found, problems)
     for path in _automatic(directory):
         _from_file(root, path, found, problems)
-    for path in files:
-        _from_file(root, path, found, problems)
-    for name, text in (given or {}).items():
+    for name, plain in (known or {}).items():
+        if name in root.variables:
+            found[name] = _Found(from_plain(plain), root.variables[name].range)
+    for each in given:
+        if isinstance(each, Path):
+            _from_file(root, each, found, problems)
+            continue
+        name, text = each
         variable = root.variables.get(name)
         source = Source(f"--var {name}", text)
         if variable is None:
@@ -120,9 +126,27 @@ def _from_text(variable: VariableBlock, source: Source, found: dict[str, _Found]
         found[variable.name] = _Found(source.text, whole)
         return
     expression, wrong = parse_expression(source)
-    problems.extend(wrong)
-    value = _constant(expression, source, problems) if expression is not None else None
+    mine = Problems()
+    mine.extend(wrong)
+    value = _constant(expression, source, mine) if expression is not None else None
+    _tell(variable, whole, mine, problems)
     found[variable.name] = _Found(value, whole)
+
+
+def _tell(variable: VariableBlock, at: Range, mine: Problems, problems: Problems) -> None:
+    """Tell what is wrong with a value at a place; of a secret one, neither the value nor the line on which it is."""
+    if not (mine.found and _is_secret(variable)):
+        problems.extend(mine.found)
+        return
+    detail = (
+        f'The value that is given to the variable "{variable.name}" at {at} is no constant that can be read. It is '
+        "sensitive, so it is not shown."
+    )
+    problems.add(Diagnostic(mine.found[0].code, "Unreadable value of a variable", detail, variable.range))
+
+
+def _is_secret(variable: VariableBlock) -> bool:
+    return variable.sensitive or variable.ephemeral
 
 
 def _from_file(root: Module, path: Path, found: dict[str, _Found], problems: Problems) -> None:
@@ -140,12 +164,15 @@ def _from_file(root: Module, path: Path, found: dict[str, _Found], problems: Pro
         detail = f"A file of values holds name = value only, not the block {block.kind}."
         problems.add(Diagnostic("unknown-block", "Unknown block", detail, Range(source, block.start, block.header_end)))
     for name, attribute in body.attributes.items():
-        value = _constant(attribute.expression, source, problems)
+        expression = attribute.expression
+        at, mine = Range(source, expression.start, expression.end), Problems()
+        value = _constant(expression, source, mine)
         if name not in root.variables:
+            problems.extend(mine.found)
             _warn(root, name, Range(source, attribute.start, attribute.name_end), problems)
         else:
-            expression = attribute.expression
-            found[name] = _Found(value, Range(source, expression.start, expression.end))
+            _tell(root.variables[name], at, mine, problems)
+            found[name] = _Found(value, at)
 
 
 def _parsed_json(source: Source) -> tuple[Body, tuple[Diagnostic, ...]]:
@@ -199,11 +226,15 @@ def _finished(variable: VariableBlock, found: _Found | None, problems: Problems)
             value = variable.type_defaults.apply(value)
         return _marked(variable, convert(value, variable.type))
     except ConversionError as error:
-        reason = reason_of(error, variable.name)
+        reason, at = reason_of(error, variable.name), found.range
         detail = (
             f'The variable "{variable.name}" does not take this value: {reason}. It is declared at {variable.range}.'
         )
-        problems.add(Diagnostic("wrong-type", "Wrong type of a value", detail, found.range))
+        if _is_secret(variable):
+            # The line of the value would show it.
+            detail = f'The variable "{variable.name}" does not take the value that is given at {at}, which is sensitive: {reason}.'
+            at = variable.range
+        problems.add(Diagnostic("wrong-type", "Wrong type of a value", detail, at))
         return None
 
 
