@@ -23,7 +23,7 @@ from vwplan_libvirt.changes import change_workspace
 from vwplan_libvirt.deliver import deliver
 from vwplan_libvirt.errors import explaining
 from vwplan_libvirt.host import Host
-from vwplan_libvirt.images import delete_base, look_at_base, stage
+from vwplan_libvirt.images import delete_base, idle_bases, look_at_base, stage
 from vwplan_libvirt.networks import adopt_network, create_network, delete_network, look_at_network, update_network
 from vwplan_libvirt.observe import foreign_objects, observe
 from vwplan_libvirt.power import bring_to
@@ -56,6 +56,11 @@ class LibvirtConnection:
         self._host.pool.refresh()
         with explaining("listing volumes"):
             return foreign_objects(self._host)
+
+    def idle_bases(self) -> frozenset[str]:
+        """The digests of the bases that nothing lies over."""
+        self._host.pool.refresh()
+        return idle_bases(self._host)
 
     def inspect(self, kind: str, identity: str, name: str) -> Observed | None:
         """One object with all of its parts, as it is now; None when no part of it exists."""

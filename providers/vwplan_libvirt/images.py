@@ -249,6 +249,13 @@ def delete_base(host: Host, action: Action, reporter: Reporter) -> Outcome:
     return Outcome(None)
 
 
+def idle_bases(host: Host) -> frozenset[str]:
+    """The digests of the complete bases that nothing lies over."""
+    whole = [part for part in base_parts(host.pool.names()) if part.sort == "complete"]
+    used = {part.digest for part in whole if _users(host, part.digest, part.token)}
+    return frozenset(part.digest for part in whole) - used
+
+
 def _users(host: Host, digest: str, token: str) -> list[str]:
     seen = [host.pool.seen(base_name(digest, token, sort)) for sort in ("", "vmlinuz", "initrd")]
     return users_of(host, [one.path for one in seen if one is not None])

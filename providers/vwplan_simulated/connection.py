@@ -69,6 +69,11 @@ class SimulatedConnection:
         """The volumes in the world that are not ours: observing tells them anyway."""
         return ()
 
+    def idle_bases(self) -> frozenset[str]:
+        """The digests of the bases that nothing lies over."""
+        self._answer()
+        return frozenset(one for one in self._world.images() if not self._world.users(f"sha256:{one}"))
+
     def inspect(self, kind: str, identity: str, name: str) -> Observed | None:
         """One object; an image is looked up by its digest, which is its `name` behind `vwplan-`."""
         self._answer()

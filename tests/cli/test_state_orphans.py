@@ -224,3 +224,35 @@ def test_a_state_that_is_whole_is_not_rebuilt_and_one_host_unseen_stops_it(shop:
     told = shop.run("state", "adopt", "--from-hosts")
     assert told.code == 1
     assert "taken for absent" in " ".join(told.err.split())
+
+
+def bases(shop: Shop) -> list[str]:
+    world = shop.world()
+    found = sorted(world.images().values())
+    world.close()
+    return found
+
+
+def test_a_base_that_nothing_lies_over_any_more_is_listed_and_goes_only_by_name(shop: Shop) -> None:
+    shop.spec(SPEC, machine("w"))
+    shop.apply("--stack=other")
+    shop.do("state", "rm", "image.base", "--stack=other")
+    shop.spec(SPEC.replace("10.9.0.0", "10.8.0.0"), machine("w"))
+    shop.apply()
+    assert "is left: 1 others use it" in shop.do("destroy", "--auto-approve").out, "the other stack's machine"
+    [name] = bases(shop)
+    assert shop.do("orphans").out.startswith("There are no orphans")
+    shop.do("destroy", "--auto-approve", "--stack=other")
+    assert bases(shop) == [name]
+    assert f"vwplan orphans delete {name}" in shop.do("orphans").out
+    assert [one["kind"] for one in shop.do("orphans", "--json").json["orphans"]] == ["image"]
+    assert shop.do("orphans", "delete", "--auto-approve").out.startswith("There are no orphans"), "it might be another's"
+    assert shop.do("orphans", "adopt", "--auto-approve").out.startswith("There are no orphans")
+    assert "1 destroyed" in shop.do("orphans", "delete", name, "--auto-approve").out
+    assert bases(shop) == []
+
+
+def test_a_base_that_is_an_image_of_this_stack_is_no_orphan(shop: Shop) -> None:
+    shop.spec(SPEC)
+    shop.apply()
+    assert len(bases(shop)) == 1 and shop.do("orphans").out.startswith("There are no orphans")

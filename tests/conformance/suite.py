@@ -241,6 +241,16 @@ class Conformance:
         assert "left" in play.delete(base).note
         assert play.stage.digest.removeprefix("sha256:") in play.connection.observe().images
 
+    def test_a_base_is_idle_while_nothing_lies_over_it(self, play: Play) -> None:
+        digest = play.stage.digest.removeprefix("sha256:")
+        base, machine = play.base(), play.machine()
+        play.do(base)
+        assert digest in play.connection.idle_bases()
+        play.do(machine)
+        assert digest not in play.connection.idle_bases()
+        play.delete(machine)
+        assert digest in play.connection.idle_bases()
+
     def test_a_machine_comes_into_the_world_off_with_all_its_parts(self, play: Play) -> None:
         play.do(play.base())
         machine = play.machine()

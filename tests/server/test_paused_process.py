@@ -27,7 +27,7 @@ from vwplan.state import Ended, Result
 from vwplan.state.claims import Claims
 from vwplan.state.problems import WriteFailed
 
-session = lock(store_of(sys.argv[2], Path(sys.argv[3]), lease=1.5))
+session = lock(store_of(sys.argv[2], Path(sys.argv[3]), lease=float(sys.argv[4])))
 session.claim(Claims(frozenset({"network.a"}), longest=0.5))
 session.start("run-w", 1.0, "apply")
 for number in range(1000):
@@ -49,7 +49,7 @@ def test_a_stopped_process_is_taken_over_after_its_lease_and_acts_no_more_when_i
     database: str, tmp_path: Path
 ) -> None:
     worker = subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(Path(__file__).parent), database, str(tmp_path)],
+        [sys.executable, "-c", WORKER, str(Path(__file__).parent), database, str(tmp_path), "3"],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -69,7 +69,7 @@ def test_a_stopped_process_is_taken_over_after_its_lease_and_acts_no_more_when_i
                     break
             time.sleep(0.05)
         # Nobody can tell a stopped process from a dead one elsewhere: here its lease is waited for, no less.
-        assert waited > 1.0
+        assert waited > 2.0
         worker.send_signal(signal.SIGCONT)
         rest = worker.stdout.read()
         assert worker.wait(20) == 0
@@ -108,6 +108,8 @@ def test_a_process_that_stood_still_within_its_lease_goes_on(database: str, tmp_
             str(Path(__file__).parent),
             database,
             str(tmp_path),
+            # Long enough for a machine so busy that the process stands still by itself.
+            "10",
         ],
         stdout=subprocess.PIPE,
         text=True,

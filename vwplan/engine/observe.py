@@ -41,6 +41,25 @@ def observe(
     return views
 
 
+def idle_bases(
+    hosts: Mapping[str, HostConfiguration], open_connection: OpenConnection, deadline: float, *, clock: Clock = SYSTEM
+) -> Mapping[str, frozenset[str]]:
+    """By the key of each host, the digests of the bases there that nothing lies over; of one that cannot be seen, nothing."""
+
+    def asker(host: HostConfiguration) -> Callable[[], frozenset[str]]:
+        def ask() -> frozenset[str]:
+            connection = open_connection(host)
+            try:
+                return connection.idle_bases()
+            finally:
+                connection.close()
+
+        return ask
+
+    answers = at_once({key: asker(host) for key, host in hosts.items()}, deadline, clock)
+    return {key: found for key, found in answers.items() if not isinstance(found, Exception)}
+
+
 def at_once(
     tasks: Mapping[str, Callable[[], Found]], deadline: float, clock: Clock = SYSTEM
 ) -> dict[str, Found | Exception]:

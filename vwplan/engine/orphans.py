@@ -47,6 +47,21 @@ def orphans_of(state: State, world: ObservedWorld, begun: Collection[str] = ()) 
     return tuple(sorted(found, key=lambda one: (one.address, one.mark.birth, one.identity)))
 
 
+def bases_of(state: State, world: ObservedWorld, idle: Mapping[str, Collection[str]]) -> tuple[Orphan, ...]:
+    """The bases among `idle` (digests by host) that are no image of this state.
+
+    Nobody's mark is on a base, so another stack's image may still be it; that stack stages it again.
+    """
+    known = {record.name for record in (*state.records.values(), *state.deposed.values()) if record.kind == "image"}
+    found: list[Orphan] = []
+    for key, digests in sorted(idle.items()):
+        for name in sorted(f"vwplan-{digest}" for digest in digests):
+            if name not in known:
+                seen = Observed("image", name, name, None, {}, {}, "", ("base",), True, "nothing lies over it")
+                found.append(Orphan(seen, Mark(state.lineage, name, name, 0, "", ""), key, world[key].uuid, True))
+    return tuple(found)
+
+
 def marked(world: ObservedWorld, state: State) -> Iterable[Orphan]:
     """All that bears the mark of a state's lineage."""
     for view in world.values():

@@ -221,6 +221,10 @@ class Connection(Protocol):
         """The volumes on the host that are not ours, each named `POOL/NAME`: asked for only where one is to be imported."""
         ...
 
+    def idle_bases(self) -> frozenset[str]:
+        """The digests of the bases on the host that nothing lies over: asked for only where orphans are looked for."""
+        ...
+
     def inspect(self, kind: str, identity: str, name: str) -> Observed | None:
         """One object with all of its parts, `complete` or not; None when no part of it exists."""
         ...

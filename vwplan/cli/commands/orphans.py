@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,7 +50,7 @@ def orphans(
         stored = need_state(work)
         world = work.observe()
         begun = [one.identity for one in stored.unfinished]
-        found = _chosen(stored.state, world, begun, which or [])
+        found = _chosen(stored.state, world, begun, which or [], _bases(work, stored.state, world))
         _list(terminal, found, json=json)
         _tell_unseen(terminal, world)
         return
@@ -65,7 +65,10 @@ def _act(terminal: Terminal, work: Stack, action: str, which: list[str], asked: 
         with changing(terminal, work, f"orphans {action}") as session:
             world = work.observe()
             begun = [one.identity for one in session.unfinished]
-            found = _chosen(session.state(), world, begun, which)
+            # Another stack may have a base as an image of its own: only one that is named goes.
+            named = action == "delete" and any(word.startswith("vwplan-") for word in which)
+            bases = _bases(work, session.state(), world) if named else ()
+            found = _chosen(session.state(), world, begun, which, bases)
             there = [one.identity for one in found]
             if there != agreed:
                 if agreed is not None:
@@ -87,10 +90,21 @@ def _act(terminal: Terminal, work: Stack, action: str, which: list[str], asked: 
             return 1
 
 
-def _chosen(state: State, world: ObservedWorld, begun: list[str], which: list[str]) -> list[Orphan]:
+def _bases(work: Stack, state: State, world: ObservedWorld) -> tuple[Orphan, ...]:
+    from vwplan.cli.stack import OBSERVING, open_connection
+    from vwplan.engine.observe import idle_bases
+    from vwplan.engine.orphans import bases_of
+
+    hosts = {key: host for key, host in work.hosts.items() if not world[key].problem}
+    return bases_of(state, world, idle_bases(hosts, open_connection, OBSERVING))
+
+
+def _chosen(
+    state: State, world: ObservedWorld, begun: list[str], which: list[str], bases: Sequence[Orphan]
+) -> list[Orphan]:
     from vwplan.engine.orphans import choose, orphans_of
 
-    there = orphans_of(state, world, begun)
+    there = (*orphans_of(state, world, begun), *bases)
     found, missing = choose(there, which)
     if missing:
         names = [name for one in there for name in (one.address, one.observed.name)]
@@ -127,6 +141,12 @@ def _list(terminal: Terminal, found: list[Orphan], *, json: bool) -> None:
         terminal.say("There are no orphans: all that bears this stack's mark is recorded.")
         return
     for one in found:
+        if one.observed.kind == "image":
+            terminal.say(
+                f"{one.observed.name}: base on {one.host}, nothing lies over it, and no image of this stack; if it is no other "
+                f"stack's either: vwplan orphans delete {one.observed.name}"
+            )
+            continue
         whose = "" if one.known else ", written by a run that this state knows nothing of"
         terminal.say(
             f"{one.address}: {one.observed.kind} {one.observed.name} on {one.host}, {one.observed.status or 'present'}{whose}"
