@@ -100,6 +100,37 @@ def test_a_late_value_that_hangs_on_a_secret_comes_back_with_what_stands_for_the
     assert back == Late(STRING, Computed("x", {"var.password": Sealed(seal("hunter2"))}))
 
 
+def test_a_roster_is_told_once_and_not_once_for_each_member() -> None:
+    site = Site()
+    plan = site.plan(image(), machine("cluster.c.head"), *(machine(f"cluster.c.workers.w[{n}]") for n in range(20)))
+    shared = {
+        "cluster": "c",
+        "epoch": 1,
+        "members": [{"name": f"w-{n}"} for n in range(21)],
+        "hosts": {"10.0.0.1": ["c"]},
+    }
+    steps = [replace(step, context={**shared, "self": {"name": step.key}}) for step in plan.steps]
+    saved = replace(plan, steps=tuple(steps))
+    text = to_text(saved, seal)
+    assert text.count('"w-7"') == 1
+    back = from_text(text)
+    assert [step.context for step in back.steps] == [step.context for step in steps]
+    members = [step.context["members"] for step in back.steps if step.context is not None]
+    assert all(one is members[0] for one in members)
+    assert to_text(back, seal) == text
+    schema = json.loads((SCHEMAS / "plan.v1.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(json.loads(text))
+
+
+def test_plans_saved_with_whole_contexts_are_read_as_before() -> None:
+    site = Site()
+    plan = site.plan(image(), machine("cluster.c.head"))
+    whole = {"cluster": "c", "members": [{"name": "head"}]}
+    text = to_text(replace(plan, steps=tuple(replace(step, context=whole) for step in plan.steps)), seal)
+    assert isinstance(json.loads(text)["steps"][0]["context"], int)
+    assert [step.context for step in from_text(text).steps] == [whole] * len(plan.steps)
+
+
 def cut(plain: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in plain.items() if key != "steps"}
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from vwplan.dataclass import dataclass
-from vwplan.engine.resolve import Lookup, Resolver, is_settled
+from vwplan.engine.resolve import Lookup, Resolver
 from vwplan.plan.model import Step, StepVerb
+from vwplan.plan.plain import is_settled
 from vwplan.provider.api import Action, Expectation, Mark, Verb
 from vwplan.provider.law import arguments_digest
 from vwplan.state.entries import Begun

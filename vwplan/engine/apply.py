@@ -17,12 +17,13 @@ from vwplan.engine.clock import SYSTEM, Clock
 from vwplan.engine.coordinator import Coordinator
 from vwplan.engine.events import Event, RunEnded, RunStarted, StateUnwritten
 from vwplan.engine.interrupt import Interrupt
-from vwplan.engine.resolve import SECRET, Evaluate, Lookup, OpenSecret, Resolver, refuse_late, refuse_secret
+from vwplan.engine.resolve import Evaluate, Lookup, OpenSecret, Resolver, refuse_late, refuse_secret
 from vwplan.engine.result import ApplyResult, count, count_imports
 from vwplan.engine.schedule import Schedule
 from vwplan.engine.tally import Tally
 from vwplan.graph.model import WantedOutput
 from vwplan.plan.model import Plan, StepVerb
+from vwplan.plan.plain import SECRET
 from vwplan.provider.api import HostConfiguration
 from vwplan.state import entries
 from vwplan.state.keys import StackKey

@@ -8,10 +8,11 @@ from typing import Any
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 from vwplan.engine.actions import reads_secrets
-from vwplan.engine.resolve import SECRET, OpenSecret
+from vwplan.engine.resolve import OpenSecret
 from vwplan.graph.model import WantedOutput
 from vwplan.hcl.late import unsealed
 from vwplan.plan.model import Plan, Step
+from vwplan.plan.plain import SECRET, is_settled
 from vwplan.values import Sensitive, Unknown, Value
 
 Plain = Any
@@ -81,7 +82,7 @@ class _Opening:
         found = self._walked.get((id(value), reads))
         if found is None:
             self._lacks = set()
-            made = self._walk(value, reads)
+            made = value if is_settled(value) else self._walk(value, reads)
             # The value is kept too, so that its id stays its own.
             found = self._walked[id(value), reads] = value, made, frozenset(self._lacks)
         if found[2]:

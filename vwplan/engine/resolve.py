@@ -5,11 +5,11 @@ Values without such leaves come back as the very same object.
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError
+from vwplan.plan.plain import SECRET
 from vwplan.state.keys import StackKey
 from vwplan.state.records import Record
 from vwplan.values import Sensitive, Unknown
@@ -24,8 +24,6 @@ Evaluate = Callable[[Plain, Lookup], Plain]
 
 OpenSecret = Callable[[str], Plain]
 """The value that stands behind an HMAC, from the variables given again; `KeyError` where none has it."""
-
-SECRET = "$sensitive"  # noqa: S105 - the name of a mark, not a password.
 
 
 def refuse_late(leaf: Plain, lookup: Lookup) -> Plain:
@@ -42,21 +40,6 @@ def refuse_late(leaf: Plain, lookup: Lookup) -> Plain:
 def refuse_secret(mac: str) -> Plain:
     """The opening of secrets for plans that have none sealed."""
     raise KeyError(mac)
-
-
-def is_settled(*values: Plain) -> bool:
-    """Whether nothing within is late or secret, so that there is nothing to compute, open or seal. A no may be too careful.
-
-    Nearly all arguments are so, and walking each leaf of them four times was a third of preparing a step; that `marshal` knows
-    nothing but plain values, and fails at any other, tells it at once.
-    """
-    try:
-        return _SECRET not in marshal.dumps(values, 2)
-    except ValueError:
-        return False
-
-
-_SECRET = SECRET.encode()
 
 
 class Resolver:

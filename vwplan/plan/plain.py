@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -38,6 +39,24 @@ def has_late(value: Plain) -> bool:
     if isinstance(value, Sensitive):
         return has_late(value.value)
     return is_late(value)
+
+
+def is_settled(*values: Plain) -> bool:
+    """Whether nothing within is late or secret, so that there is nothing to compute, open or seal. A no may be too careful.
+
+    Nearly all arguments are so. That `marshal` knows plain values only, and fails at any other, tells it at once, where walking
+    each leaf time and again was a third of preparing a step.
+    """
+    try:
+        return _SECRET not in marshal.dumps(values, _WITHOUT_REFERENCES)
+    except ValueError:
+        return False
+
+
+_SECRET = SECRET.encode()
+
+_WITHOUT_REFERENCES = 2
+"""The format of `marshal` that looks for no value that was there before, which takes longer than to write it again."""
 
 
 def sealed(value: Plain, seal: Seal) -> Plain:

@@ -1,6 +1,7 @@
 """Plans as JSON text: all that carrying one out needs, but no secret, no URI, and no place in a file.
 
-Arguments and contexts are told once each, in tables, and named by their place. What is late is written as
+Arguments and contexts are told once each, in tables, and named by their place; of a context what a whole cluster shares is a row
+of its own, so that its roster is told once and not once for each member. What is late is written as
 `{"$unknown": …}`, a secret as `{"$sensitive": HMAC}` (a late one as `{"$secret": …}`), a number that is no whole one as
 `{"$number": "1/3"}`. Fields that have
 their ordinary value are left out. `schemas/plan.v1.json` describes it.
@@ -50,7 +51,8 @@ def to_text(plan: Plan, seal: Seal) -> str:
             return sorted(value)
         raise TypeError(f"{type(value).__name__} cannot be saved in a plan")
 
-    return json.dumps(_plan(plan), ensure_ascii=False, separators=(",", ":"), default=leaf) + "\n"
+    writer = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False, default=leaf)
+    return writer.encode(_plan(plan)) + "\n"
 
 
 def _marked_within(value: Sensitive) -> Plain:
@@ -64,20 +66,44 @@ def _marked_within(value: Sensitive) -> Plain:
     return [Sensitive(item, value.marks) for item in inner]
 
 
+OWN = "self"
+"""The part of a context that is a member's own."""
+
+
 class _Table:
     """Mappings told once each: gives the place of one, by which object it is."""
 
-    __slots__ = ("_places", "rows")
+    __slots__ = ("_places", "_shared", "rows")
 
     def __init__(self) -> None:
         self.rows: list[Mapping[str, Plain]] = []
         self._places: dict[int, int] = {}
+        self._shared: dict[tuple[int, ...], int] = {}
 
     def place(self, row: Mapping[str, Plain]) -> int:
         place = self._places.get(id(row))
         if place is None:
             place = self._places[id(row)] = len(self.rows)
             self.rows.append(row)
+        return place
+
+    def context(self, row: Mapping[str, Plain]) -> int | list[int]:
+        """The place of a context, or the places of what it shares with others and of the rest."""
+        if OWN not in row:
+            return self.place(row)
+        shared = {name: item for name, item in row.items() if name != OWN}
+        alike = tuple(map(id, shared.values()))
+        place = self._shared.get(alike)
+        if place is None:
+            place = self._shared[alike] = len(self.rows)
+            self.rows.append(shared)
+        return [place, self._own(row)]
+
+    def _own(self, row: Mapping[str, Plain]) -> int:
+        place = self._places.get(id(row))
+        if place is None:
+            place = self._places[id(row)] = len(self.rows)
+            self.rows.append({OWN: row[OWN]})
         return place
 
 
@@ -177,7 +203,7 @@ def _step(step: Step, table: _Table) -> dict[str, Plain]:
     if step.before is not None:
         plain["before"] = table.place(step.before)
     if step.context is not None:
-        plain["context"] = table.place(step.context)
+        plain["context"] = table.context(step.context)
     if step.expects is not None:
         expects = step.expects
         plain["expects"] = [expects.exists, sorted(expects.writers), expects.digest]
@@ -308,6 +334,13 @@ def _read_change(found: Mapping[str, Plain], rows: list[Mapping[str, Plain]]) ->
     )
 
 
+def _read_context(places: int | list[int], rows: list[Mapping[str, Plain]]) -> Mapping[str, Plain]:
+    if isinstance(places, int):
+        return rows[places]
+    shared, own = places
+    return {**rows[shared], **rows[own]}
+
+
 def _read_step(found: Mapping[str, Plain], rows: list[Mapping[str, Plain]]) -> Step:
     expects = None
     if "expects" in found:
@@ -333,7 +366,7 @@ def _read_step(found: Mapping[str, Plain], rows: list[Mapping[str, Plain]]) -> S
         record,
         found.get("drops", ""),
         found.get("cluster", ""),
-        rows[found["context"]] if "context" in found else None,
+        _read_context(found["context"], rows) if "context" in found else None,
         tuple(found.get("reservations", ())),
         found.get("epoch", 0),
         found["timeout"],

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from vwplan.kinds import duration_text, size_text
@@ -54,8 +55,12 @@ def string_text(text: str, indent: int) -> str:
         pad = " " * (indent + 2)
         lines = [pad + harmless(line) if line else "" for line in text.rstrip("\n").split("\n")]
         return "\n".join(["<<-EOT", *lines, f"{' ' * indent}EOT"])
-    quoted = json.dumps(text, ensure_ascii=False) if text.isprintable() else json.dumps(text)
+    quoted = _quoted(text) if text.isprintable() else _escaped(text)
     return quoted.replace("${", "$${").replace("%{", "%%{") if "{" in quoted else quoted
+
+
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+_escaped = json.JSONEncoder().encode
 
 
 def counted(count: int, noun: str) -> str:
@@ -63,9 +68,10 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+@lru_cache(maxsize=1024)
 def name_text(name: str) -> str:
     """A key of a map as the language writes it."""
-    return name if _NAME.match(name) else json.dumps(name, ensure_ascii=False)
+    return name if _NAME.match(name) else _quoted(name)
 
 
 def _map_text(value: Mapping[str, Plain], indent: int) -> str:

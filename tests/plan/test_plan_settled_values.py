@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from vwplan.engine.resolve import SECRET, is_settled
+from vwplan.plan.plain import SECRET, is_settled
 from vwplan.values import STRING, Sensitive, Unknown
 
 
