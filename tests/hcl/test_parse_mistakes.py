@@ -89,6 +89,13 @@ FILES = [
     ("a heredoc closed by the text's end", "a = <<EOT\nx\nEOT", "unclosed-heredoc", "EOT", "line end"),
     ("a comment left open", "a = 1 /* b", "unclosed-comment", "/*", "*/"),
     ("half a character of Unicode", 'a = "\ud800"', "invalid-encoding", "\ud800", "UTF-8"),
+    (
+        "a byte in another encoding behind a comment with one",
+        '# \udce9\na = "\udce9"',
+        "invalid-encoding",
+        "\udce9",
+        "UTF-8",
+    ),
 ]
 
 

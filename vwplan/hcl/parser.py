@@ -12,7 +12,7 @@ import gc
 import re
 
 from vwplan.diagnostics import Diagnostic, Range, Source
-from vwplan.hcl.lexer import nfc
+from vwplan.hcl.lexer import nfc, scan
 from vwplan.hcl.parser_cursor import DEEPEST, LARGEST, Stop
 from vwplan.hcl.parser_recovery import next_item, unclosed_brace
 from vwplan.hcl.parser_template import TemplateParser
@@ -364,12 +364,27 @@ def _parser(source: Source, *, whole: bool = False) -> tuple[BodyParser, Diagnos
     if len(text) > LARGEST:
         detail = f"The text has {len(text):,} characters; {LARGEST:,} are the most that are read. Split it into several files."
         return parser, Diagnostic("source-too-large", "Text too large", detail, Range(source, 0, 0))
-    broken = None if parser.ascii else _SURROGATE.search(text)
-    if broken is not None:
+    broken = -1 if parser.ascii else _broken(text)
+    if broken >= 0:
         detail = "Here is something that is no character of Unicode. Files are read as UTF-8: save this one in that encoding."
-        where = Range(source, broken.start(), broken.end())
+        where = Range(source, broken, broken + 1)
         return parser, Diagnostic("invalid-encoding", "Invalid encoding", detail, where)
     return parser, None
+
+
+def _broken(text: str) -> int:
+    """Where the first thing is that is no character of Unicode, comments left out; -1 if nothing is."""
+    if _SURROGATE.search(text) is None:
+        return -1
+    at = 0
+    for kind, start, end in scan(text):
+        if kind == "comment":
+            found = _SURROGATE.search(text, at, start)
+            if found is not None:
+                return found.start()
+            at = end
+    found = _SURROGATE.search(text, at)
+    return -1 if found is None else found.start()
 
 
 def _too_deep(parser: BodyParser) -> Body:
