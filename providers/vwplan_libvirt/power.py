@@ -18,6 +18,8 @@ from vwplan_libvirt.workspace_view import power_of
 _AGAIN_SECONDS = 5.0
 """A guest that is still starting does not hear the power button; it is pressed again."""
 _POLL = 0.1
+_DISK_SECONDS = 2.0
+"""How long a machine that its disk stopped is watched when it goes on: the guest writes again at once what it could not."""
 
 
 def read_power(domain: Any) -> str:
@@ -60,11 +62,42 @@ def _run(host: Host, domain: Any, power: str, action: Action, reporter: Reporter
         if domain.state()[0] == libvirt.VIR_DOMAIN_PMSUSPENDED:
             domain.pMWakeup(0)
         else:
-            domain.resume()
+            _resume(domain, action, reporter)
     elif power == "saved":
         _create(domain, 0, reporter)
     elif power == "off":
         start(host, domain, action, reporter)
+
+
+def _resume(domain: Any, action: Action, reporter: Reporter) -> None:
+    """Let it go on. What its disk stopped is stopped again in a moment while the cause is still there; `Refused` says so."""
+    failed = _is_stopped_by_disk(domain)
+    domain.resume()
+    if not failed:
+        return
+    reporter.say("waiting whether its disk takes what it writes")
+    deadline = time.monotonic() + _DISK_SECONDS
+    while time.monotonic() < deadline:
+        if reporter.stop.wait(_POLL):
+            raise Interrupted("Interrupted", "The call was given up while a machine went on.")
+        if _is_stopped_by_disk(domain):
+            errors = domain.diskErrors(0)
+            full = any(error == libvirt.VIR_DOMAIN_DISK_ERROR_NO_SPACE for error in errors.values())
+            disks = ", ".join(sorted(errors)) or "its disk"
+            raise Refused(
+                "Machine cannot write to its disk",
+                f"{action.name} was let go on, and is paused again: {disks} "
+                + (
+                    "has no room on the host. Make room in the storage pool"
+                    if full
+                    else "failed. Look at the host's storage"
+                )
+                + ", and apply again.",
+            )
+
+
+def _is_stopped_by_disk(domain: Any) -> bool:
+    return tuple(domain.state()) == (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_IOERROR)
 
 
 def _pause(host: Host, domain: Any, power: str, action: Action, reporter: Reporter) -> None:
