@@ -98,6 +98,6 @@ def test_the_tour_of_the_readme_can_be_taken(tmp_path: Path) -> None:
         if verb == "apply":
             tour.words = ("--simulate",)
             tour.settled()
-            tour.write((tmp_path / "lab.vw.hcl").read_text().replace("count     = 2", "count     = 3"), "lab.vw.hcl")
+            tour.write((tmp_path / "lab.vw.hcl").read_text().replace("count    = 2", "count    = 3"), "lab.vw.hcl")
             assert list(tour.actions()) == ["cluster.physics.workers.compute[2]"]
             tour.words = ()
