@@ -55,3 +55,24 @@ def test_other_kinds_are_refused(stack: Stack, source: str, target: str, told: s
     (problem,) = stack.problems()
     assert problem.code == "invalid-move"
     assert told in problem.detail
+
+
+@pytest.mark.parametrize(
+    ("sources", "targets", "told"),
+    [
+        pytest.param(("network.a", "network.b"), ("network.deep", "network.deep"), "only one can be there", id="two"),
+        pytest.param(("module.a", "module.b"), ("module.m", "module.m"), "only one can be there", id="two modules"),
+        pytest.param(("module.a", "module.b[0]"), ("module.m", "module.m"), "", id="a module and one of several"),
+        pytest.param(("network.a", "network.b"), ("network.b", "network.deep"), "", id="one behind the other"),
+        pytest.param(("network.a[0]", "network.a[1]"), ("network.deep", "network.b"), "", id="apart"),
+    ],
+)
+def test_two_that_move_to_one_place(
+    stack: Stack, sources: tuple[str, str], targets: tuple[str, str], told: str
+) -> None:
+    text = "".join(
+        f"moved {{\n  from = {source}\n  to   = {target}\n}}\n" for source, target in zip(sources, targets, strict=True)
+    )
+    stack.file("m/main.vw.hcl", "")
+    found = stack.write('network "deep" {}\nmodule "m" {\n  source = "./m"\n}\n' + text).problems()
+    assert [told in each.detail for each in found] == ([True] if told else [])

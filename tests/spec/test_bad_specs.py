@@ -102,7 +102,7 @@ CASES = [
     ("a block that is none", 'workspce "w" {}', "unknown-block", 5, 1, "Unknown block", 'Did you mean "workspace"?'),
     ("a block that its block does not have", 'workspace "w" {\n  image = image.base\n  nics {\n  }\n}', "unknown-block", 7, 3, "Unknown block", 'Did you mean "nic"?'),
     ("depends_on what is not there", 'network "n" {\n  depends_on = [network.lann]\n}', "undeclared-reference", 6, 17, "Reference to something undeclared", 'Did you mean "lan"?'),
-    ("depends_on in quotes", 'network "n" {\n  depends_on = ["network.lan"]\n}', "not-a-reference", 6, 17, "Not a reference", "write network.lan without quotes"),
+    ("depends_on text", 'network "n" {\n  depends_on = ["net work"]\n}', "not-a-reference", 6, 17, "Not a reference", "write net work without quotes"),
     ("ignore_changes of nothing", 'network "n" {\n  lifecycle {\n    ignore_changes = [mto]\n  }\n}', "unknown-argument", 7, 23, "Unknown argument", 'Did you mean "mtu"?'),
     ("a condition without a message", 'network "n" {\n  lifecycle {\n    precondition {\n      condition = path.root == "."\n    }\n  }\n}', "missing-argument", 7, 5, "Missing argument", "error_message"),
     ("a condition about nothing", 'network "n" {\n  lifecycle {\n    precondition {\n      condition = true\n      error_message = "x"\n    }\n  }\n}', "constant-condition", 8, 19, "Condition that refers to nothing", "always"),

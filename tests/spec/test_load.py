@@ -77,7 +77,7 @@ def test_a_cluster_and_its_members(tmp_path: Path) -> None:
     assert list(cluster.part.blocks) == ["nic"]
     assert cluster.meta.for_each is not None and cluster.meta.count is None
     assert compute.meta.count is not None
-    assert compute.meta.lifecycle.ignore_changes == ('tags["x"]', "resources.memory", "nic[0].mac")
+    assert compute.meta.lifecycle.ignore_changes == ("tags.x", "resources.memory", "nic[0].mac")
     assert len(compute.meta.lifecycle.postconditions) == 1
     assert set(compute.meta.timeouts) == {"create"}
     [update] = compute.part.blocks["update"]
@@ -259,3 +259,28 @@ def test_thousands_of_mistakes_are_all_told(tmp_path: Path) -> None:
     wrong = large(200).replace("image.base", "image.bese").replace("= network.n", "= network.m")
     write(tmp_path, {"main.vw.hcl": wrong})
     assert len(problems_of(tmp_path)) == 3600
+
+
+def test_references_in_quotes_are_taken_and_warned_of(tmp_path: Path) -> None:
+    text = (
+        BASE
+        + """
+    workspace "w" {
+      image      = image.base
+      provider   = "libvirt"
+      depends_on = ["network.lan"]
+      nic { network = network.lan }
+      lifecycle {
+        ignore_changes = ["tags", "tags[\\"a b\\"]", "nic[0].mac", tags["c"]]
+      }
+    }
+    """
+    )
+    configuration = load_text(tmp_path, text)
+    meta = configuration.root.resources["workspace.w"].meta
+    assert [each.text for each in meta.depends_on] == ["network.lan"]
+    assert meta.provider is not None and meta.provider.text == "libvirt"
+    assert meta.lifecycle.ignore_changes == ("tags", 'tags["a b"]', "nic[0].mac", "tags.c")
+    assert {each.code for each in configuration.warnings} == {"quoted-reference"}
+    shown = [at.source.text[at.start : at.end] for each in configuration.warnings if (at := each.subject) is not None]
+    assert shown == ['"libvirt"', '"network.lan"', '"tags"', '"tags[\\"a b\\"]"', '"nic[0].mac"']

@@ -180,8 +180,9 @@ def softened(error: DiagnosticError, severity: Severity) -> DiagnosticError:
 def _message(condition: Condition, scope: Scope) -> str:
     try:
         value = condition.error_message.evaluate(scope)
-        if SENSITIVE in marks_of(value):
-            return "The message is not shown, because it is made from sensitive values."
+        for hidden, word in ((SENSITIVE, "sensitive"), (EPHEMERAL, "ephemeral")):
+            if hidden in marks_of(value):
+                return f"The message is not shown, because it is made from {word} values."
         text = convert(value, STRING)
     except ConversionError as error:
         detail = f"The message of a condition must be a string: {error}."

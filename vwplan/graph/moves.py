@@ -53,6 +53,11 @@ class Pattern:
         """Whether a whole module is named."""
         return not self.kind
 
+    @property
+    def is_keyed(self) -> bool:
+        """Whether one instance is named, and not all of them."""
+        return (self.module[-1].key if self.is_module else self.member if self.role else self.key) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -201,6 +206,7 @@ def _follow(address: Address, by_block: Mapping[tuple[str, str], list[Move]]) ->
 
 def _moves(root: Module, problems: Problems) -> Iterator[Move]:
     seen: dict[tuple[tuple[str, ...], Pattern], Move] = {}
+    reached: dict[tuple[tuple[str, ...], Pattern, bool], Move] = {}
     for module in modules_of(root):
         for block in module.moved:
             try:
@@ -212,6 +218,10 @@ def _moves(root: Module, problems: Problems) -> Iterator[Move]:
             first = seen.setdefault((move.path, move.source), move)
             if first is not move:
                 fault = f"{block.source.text} is moved twice; the other time at {first.range}."
+            # A move of a whole block names all instances by what is otherwise the only one.
+            goal = (move.path, move.target, move.source.is_keyed)
+            if not fault and (other := reached.setdefault(goal, move)) is not move:
+                fault = f"Something else moves to {block.target.text}, at {other.range}; only one can be there."
             elif _goes_round(move, seen):
                 fault = f"The moves lead from {block.source.text} back to itself."
             if fault:

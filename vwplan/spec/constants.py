@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from vwplan.diagnostics import Diagnostic, Range, Source
+import re
+
+from vwplan.diagnostics import Diagnostic, Range, Severity, Source
+from vwplan.hcl import parse_expression
 from vwplan.hcl.evaluate import Compiled, EvaluationError, MappingScope, Reference, compile_expression
 from vwplan.hcl.evaluation.tree import as_reference, spine
 from vwplan.hcl.syntax import Attribute, Expression, Index, Literal, Parenthesised, TupleItems, Variable
@@ -63,11 +66,18 @@ def _converted(draft: Draft, attribute: Attribute | None, source: Source, type: 
         return None
 
 
-def reference(draft: Draft, expression: Expression, source: Source, what: str) -> Reference | None:
-    """The reference that an expression is; None where it is something else, which has been told then."""
+def reference(
+    draft: Draft, expression: Expression, source: Source, what: str, *, quoted: bool = False
+) -> Reference | None:
+    """The reference that an expression is; None where it is something else, which has been told then.
+
+    With `quoted`, text that spells a reference is taken for it, as Terraform still does, and warned of.
+    """
     node = expression
     while isinstance(node, Parenthesised):
         node = node.inner
+    if quoted and isinstance(node, Literal) and isinstance(node.value, str):
+        node = _spelt(draft, node, node.value, source)
     root, chain = spine(node)
     if isinstance(root, Variable):
         found = as_reference(root, chain, source)
@@ -82,6 +92,21 @@ def reference(draft: Draft, expression: Expression, source: Source, what: str) -
     return None
 
 
+def _spelt(draft: Draft, node: Literal, text: str, source: Source) -> Expression:
+    """The reference that a text spells, with the places that it has in the source; the text where it spells none."""
+    around = _NOT_LINE_END.sub(" ", source.text[: node.start + 1])
+    found, problems = parse_expression(Source(source.name, around + text))
+    if found is None or problems or not isinstance(spine(found)[0], Variable):
+        return node
+    detail = f"Write {text} without quotes. As text it is taken for the reference that it spells, as Terraform does."
+    at = Range(source, node.start, node.end)
+    draft.add(Diagnostic("quoted-reference", "Reference in quotes", detail, at, severity=Severity.WARNING))
+    return found
+
+
+_NOT_LINE_END = re.compile(r"[^\n]")
+
+
 def keyed_reference(
     draft: Draft, expression: Expression, source: Source, what: str, place: Place
 ) -> tuple[Reference | None, Compiled | None]:
@@ -90,7 +115,7 @@ def keyed_reference(
     while isinstance(node, Parenthesised):
         node = node.inner
     if not isinstance(node, Index) or isinstance(node.key, Literal):
-        return reference(draft, expression, source, what), None
+        return reference(draft, expression, source, what, quoted=True), None
     found = reference(draft, node.collection, source, what)
     return found, None if found is None else draft.compile(node.key, source, place)
 
@@ -102,7 +127,7 @@ def reference_list(draft: Draft, attribute: Attribute, source: Source) -> tuple[
         draft.add(Diagnostic("wrong-type", "Wrong type", detail, _range(attribute.expression, source)))
         return ()
     what = f'"{attribute.name}"'
-    found = [reference(draft, item, source, what) for item in attribute.expression.items]
+    found = [reference(draft, item, source, what, quoted=True) for item in attribute.expression.items]
     return tuple(each for each in found if each is not None)
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from vwplan.diagnostics import Diagnostic, Range, Source
 from vwplan.hcl.evaluate import Compiled, Reference
+from vwplan.hcl.lexer import is_name
 from vwplan.hcl.syntax import Attribute, Block, Body, Expression, Literal, TupleItems, Unary, Variable
 from vwplan.kinds import argument_of, block_of
 from vwplan.spec import mistakes
@@ -197,6 +198,17 @@ def _triggers(draft: Draft, attribute: Attribute, place: Place, source: Source) 
     return tuple(draft.compile(item, source, place) for item in attribute.expression.items)
 
 
+def _path(kind: str, found: Reference) -> str:
+    """The path that a reference spells, as plans tell it: a name that is a key of a map goes behind a dot."""
+    path = found.root
+    for step in found.steps:
+        if step.attribute or (is_name(str(step.key)) and kind and argument_of(kind, path) is not None):
+            path += f".{step.key}"
+        else:
+            path += f"[{step.key}]" if isinstance(step.key, int) else f'["{step.key}"]'
+    return path
+
+
 def _ignored(draft: Draft, attribute: Attribute, kind: str, source: Source) -> tuple[str, ...]:
     """The paths that `ignore_changes` names, dotted; `("all",)` for all."""
     expression = attribute.expression
@@ -208,10 +220,10 @@ def _ignored(draft: Draft, attribute: Attribute, kind: str, source: Source) -> t
         return ()
     paths = []
     for item in expression.items:
-        found = reference(draft, item, source, '"ignore_changes"')
+        found = reference(draft, item, source, '"ignore_changes"', quoted=True)
         if found is None:
             continue
-        path = found.text
+        path = _path(kind, found)
         if kind and argument_of(kind, path) is None and block_of(kind, path) is None:
             shape = KIND_SHAPES[kind]
             names = [*shape.arguments, *shape.blocks]

@@ -35,9 +35,10 @@ def decode_file(draft: Draft, body: Body) -> None:
     """Read the blocks of a file into the draft of its module."""
     source = body.source
     for attribute in body.attributes.values():
-        detail = (
-            f'A file holds blocks only. Put "{attribute.name}" into one: locals {{ {attribute.name} = … }}, perhaps.'
-        )
+        near = did_you_mean(attribute.name, [*KINDS, *(each.name for each in TOP)])
+        detail = f'A file holds blocks only, and there are none of type "{attribute.name}".{near}'
+        if not near:
+            detail = f'A file holds blocks only. Put "{attribute.name}" into one: locals {{ {attribute.name} = … }}, perhaps.'
         draft.add(
             Diagnostic("argument-at-top", "Argument outside of blocks", detail, mistakes.name_of(attribute, source))
         )
