@@ -54,7 +54,7 @@ class SimulatedConnection:
     def observe(self) -> Observation:
         """Everything in the world."""
         host = self.identify()
-        things = self._world.things()
+        things = self._world.outsides()
         return Observation(
             host,
             tuple(_observed(thing) for thing in things if thing.mark is not None),
@@ -80,7 +80,7 @@ class SimulatedConnection:
         if kind == "image":
             digest = _digest_of(name)
             return _base(identity, name, digest) if self._world.has_image(digest) else None
-        thing = self._world.thing(identity)
+        thing = self._world.outside(identity)
         return None if thing is None else _observed(thing)
 
     def perform(self, action: Action, reporter: Reporter) -> Outcome:
@@ -123,10 +123,9 @@ class SimulatedConnection:
 
     def _create(self, action: Action, reporter: Reporter) -> Outcome:
         with self._world.transaction():
-            thing = self._world.thing(action.identity)
+            thing = self._world.outside(action.identity)
             check_expectation(action, None if thing is None else _observed(thing))
-            namesake = self._world.named(action.kind, action.name)
-            if namesake is not None and namesake.identity != action.identity:
+            if self._world.bearer(action.kind, action.name) not in (None, action.identity):
                 raise Refused("Name is taken", f"The host has another {action.kind} named {action.name}.")
             self._claim(action.kind, action.identity, action.arguments)
             made = thing or Thing(
@@ -161,7 +160,7 @@ class SimulatedConnection:
         self._world.hold(identity, claims, uses)
 
     def _existing(self, action: Action) -> Thing:
-        thing = self._world.thing(action.identity)
+        thing = self._world.outside(action.identity)
         check_expectation(
             dataclasses.replace(action, expects=action.expects or Expectation(True)),
             None if thing is None else _observed(thing),
@@ -223,7 +222,7 @@ class SimulatedConnection:
 
     def _delete(self, action: Action, reporter: Reporter) -> Outcome:
         with self._world.transaction():
-            thing = self._world.thing(action.identity)
+            thing = self._world.outside(action.identity)
             check_expectation(action, None if thing is None else _observed(thing))
             if thing is None:
                 return Outcome(None)

@@ -28,12 +28,17 @@ create table if not exists claim (kind text not null, value text not null, ident
 create index if not exists claim_identity on claim (identity);
 create table if not exists used (identity text not null, user text not null, primary key (identity, user));
 create index if not exists used_user on used (user);
+create table if not exists told (identity text primary key, context text not null);
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One object of the world: its identity, mark and arguments as JSON-able values, and the parts made so far."""
+    """One object of the world: its identity, mark and arguments as JSON-able values, and the parts made so far.
+
+    `extra` is what else there is to know; in it `context` is what the machine was told of its cluster, left out where that was
+    not looked at. Writing a thing without it leaves it as it is.
+    """
 
     identity: str
     kind: str
@@ -59,7 +64,7 @@ class World:
         if fresh:
             path.chmod(0o600)
             self._database.execute("pragma journal_mode=wal")
-        if not self._database.execute("select 1 from sqlite_master where name = 'used'").fetchone():
+        if not self._database.execute("select 1 from sqlite_master where name = 'told'").fetchone():
             with self.transaction():
                 for statement in filter(str.strip, _SCHEMA.split(";")):
                     self._database.execute(statement)
@@ -93,19 +98,28 @@ class World:
 
     def things(self) -> list[Thing]:
         """Everything on the host."""
+        rows = self._database.execute(f"select {_COLUMNS}, context from {_WITH_CONTEXT} order by name")
+        return [_thing(row) for row in rows]
+
+    def outsides(self) -> list[Thing]:
+        """Everything on the host, but for what machines were told: a whole roster in each member of a cluster adds up."""
         return [_thing(row) for row in self._database.execute(f"select {_COLUMNS} from object order by name")]
 
     def thing(self, identity: str) -> Thing | None:
         """One object by its identity."""
+        query = f"select {_COLUMNS}, context from {_WITH_CONTEXT} where object.identity = ?"
+        row = self._database.execute(query, (identity,)).fetchone()
+        return _thing(row) if row else None
+
+    def outside(self, identity: str) -> Thing | None:
+        """One object by its identity, but for what it was told."""
         row = self._database.execute(f"select {_COLUMNS} from object where identity = ?", (identity,)).fetchone()
         return _thing(row) if row else None
 
-    def named(self, kind: str, name: str) -> Thing | None:
-        """One object by its name."""
-        row = self._database.execute(
-            f"select {_COLUMNS} from object where kind = ? and name = ?", (kind, name)
-        ).fetchone()
-        return _thing(row) if row else None
+    def bearer(self, kind: str, name: str) -> str | None:
+        """The identity of the object that has a name."""
+        row = self._database.execute("select identity from object where kind = ? and name = ?", (kind, name)).fetchone()
+        return row[0] if row else None
 
     def exists(self, identity: str) -> bool:
         """Whether there is anything of an object."""
@@ -113,6 +127,8 @@ class World:
 
     def put(self, thing: Thing) -> None:
         """Write an object, new or not."""
+        extra = dict(thing.extra)
+        context = extra.pop("context", None)
         self._database.execute(
             _PUT,
             (
@@ -125,9 +141,11 @@ class World:
                 thing.power,
                 thing.status,
                 thing.boots,
-                _encode(thing.extra),
+                _encode(extra),
             ),
         )
+        if context is not None:
+            self._database.execute("insert or replace into told values (?, ?)", (thing.identity, _encode(context)))
 
     def put_parts(self, thing: Thing) -> None:
         """Write which parts an object has, and so its power and status; all else is as it was."""
@@ -143,6 +161,7 @@ class World:
                 "delete from object where identity = ?",
                 "delete from claim where identity = ?",
                 "delete from used where user = ?",
+                "delete from told where identity = ?",
             ):
                 self._database.execute(statement, (identity,))
 
@@ -189,10 +208,13 @@ class World:
         self._database.close()
 
 
-_COLUMNS = "identity, kind, name, mark, arguments, parts, power, status, boots, extra"
+_COLUMNS = "object.identity, kind, name, mark, arguments, parts, power, status, boots, extra"
+
+_WITH_CONTEXT = "object left join told on told.identity = object.identity"
 
 # Not `insert or replace`, which takes the row away and puts another at the end: four times the pages for a change in place.
-_PUT = f"""insert into object ({_COLUMNS}) values (?,?,?,?,?,?,?,?,?,?) on conflict (identity) do update set
+_PUT = """insert into object (identity, kind, name, mark, arguments, parts, power, status, boots, extra)
+    values (?,?,?,?,?,?,?,?,?,?) on conflict (identity) do update set
     kind = excluded.kind, name = excluded.name, mark = excluded.mark, arguments = excluded.arguments, parts = excluded.parts,
     power = excluded.power, status = excluded.status, boots = excluded.boots, extra = excluded.extra"""
 
@@ -200,7 +222,10 @@ _encode = json.JSONEncoder(check_circular=False).encode
 
 
 def _thing(row: tuple[Any, ...]) -> Thing:
-    identity, kind, name, mark, arguments, parts, power, status, boots, extra = row
+    identity, kind, name, mark, arguments, parts, power, status, boots, extra, *context = row
+    others = json.loads(extra)
+    if context and context[0] is not None:
+        others["context"] = json.loads(context[0])
     return Thing(
         identity,
         kind,
@@ -211,5 +236,5 @@ def _thing(row: tuple[Any, ...]) -> Thing:
         power,
         status,
         boots,
-        json.loads(extra),
+        others,
     )
