@@ -110,6 +110,8 @@ def reason(text: str, **variables: Value) -> str:
         ('fileset("t/none", "../../t//deep/*.txt")', ["../deep/x.txt"]),
         ('fileset("t", "/deep/*.txt")', ["deep/x.txt"]),
         ('fileset("t", "[pw]*.tpl")', ["plain.tpl", "wrap.tpl", "wrong.tpl"]),
+        ('fileset("t", "[!p]*.tpl")', ["plain.tpl"]),
+        ('fileset("t", "[^abgpw]*.tpl")', []),
         ('templatefile("t/plain.tpl", { name = "you", list = [1, 2] })', "Hello you 1 2!"),
         ('templatefile("t/wrap.tpl", { list = [1, 2] })', [1, 2]),
         ('[for t in ["a ${"$"}{x}"] : templatestring(t, { x = 1 })]', ["a 1"]),
@@ -126,6 +128,8 @@ def test_files_and_templates(text: str, wanted: object) -> None:
         pytest.param('file("binary")', "no UTF-8", id="no text"),
         pytest.param('fileexists("t")', "directory", id="no file but a directory"),
         pytest.param('fileset("t", "[")', "not closed", id="a malformed pattern"),
+        pytest.param('pathexpand("~you/x")', "not another's", id="the home folder of somebody else"),
+        pytest.param('templatefile("t/wrap.tpl", { list = null })', "gives null", id="a template that gives null"),
         pytest.param('templatefile("t/plain.tpl", { name = "x" })', 'lacks "list"', id="a variable missing"),
         pytest.param(
             'templatefile("t/plain.tpl", { "a b" = 1 })', '"a b" is no name', id="a variable that cannot be named"

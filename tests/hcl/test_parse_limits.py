@@ -8,6 +8,7 @@ import pytest
 
 from vwplan.diagnostics import Source
 from vwplan.hcl import parse_expression, parse_file, parse_template
+from vwplan.hcl.evaluation.tree import references
 from vwplan.hcl.parser_cursor import DEEPEST, LARGEST
 
 DEEP = 10_000
@@ -21,10 +22,8 @@ _NESTED = {
     "directives": ("%{ if a }", "x", "%{ endif }"),
     "lists of for": ("[for a in ", "b", " : c]"),
     "conditionals to the left": ("a ? ", "b", " : c"),
-    "conditionals to the right": ("a ? b : ", "c", ""),
     "signs": ("-", "1", ""),
     "negations": ("!", "a", ""),
-    "sums": ("", "1", " + 1"),
     "attributes": ("", "a", ".b"),
     "legacy indexes": ("", "a", ".b.0"),
     "splats": ("", "a", "[*]"),
@@ -59,6 +58,16 @@ def test_nesting_that_is_allowed(form: str) -> None:
     node, problems = parse_expression(Source("test", nested(form, DEEPEST // 3)))
     assert not problems
     assert node is not None
+
+
+def test_rows_are_not_nesting() -> None:
+    # However long: generated specs have them.
+    for text in ("1" + " + 1" * DEEP, "a" + " && b || c" * DEEP, "a ? b : " * DEEP + "c"):
+        node, problems = parse_expression(Source("test", text))
+        assert not problems
+        assert node is not None
+        assert (node.start, node.end) == (0, len(text))
+        assert len(list(references(node, Source("test", text)))) == sum(map(text.count, "abc"))
 
 
 def test_deep_blocks_are_told_once() -> None:

@@ -45,6 +45,7 @@ from vwplan.values import (
     unify,
     unmark_deep,
 )
+from vwplan.values.text import clusters
 
 SECRET = frozenset({"sensitive"})
 
@@ -242,3 +243,17 @@ def test_json_keeps_value_and_type(value: Value) -> None:
 def test_a_type_constraint_survives_json() -> None:
     type = MapType(ObjectType({"a": STRING, "b": ListType(DYNAMIC)}, ["b"]))
     assert type_from_json(json.loads(json.dumps(type_to_json(type)))) == type
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        pytest.param("नमस्ते", ["न", "म", "स्", "ते"], id="consonants that only Unicode 15.1 joins"),
+        pytest.param("क्\u200dषि", ["क्\u200d", "षि"], id="joined by hand"),
+        pytest.param("ൎക a\r\nb", ["ൎക", " ", "a", "\r\n", "b"], id="a sign before its letter"),
+        pytest.param("न👩‍❤️‍👩🇩🇪🇫🇷각", ["न", "👩‍❤️‍👩", "🇩🇪", "🇫🇷", "각"], id="beside emoji, flags and syllables"),
+        pytest.param("न\u200b\u0301\u0600", ["न", "\u200b", "\u0301", "\u0600"], id="controls stand alone"),
+    ],
+)
+def test_clusters_are_those_of_terraform(text: str, wanted: list[str]) -> None:
+    assert clusters(text) == wanted

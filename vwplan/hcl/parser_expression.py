@@ -22,21 +22,24 @@ from vwplan.hcl.syntax import (
 from vwplan.values.numbers import Number, NumberError, parse_number
 
 _STRENGTH = {
-    "||": 1,
-    "&&": 2,
-    "==": 3,
-    "!=": 3,
-    ">": 4,
-    ">=": 4,
-    "<": 4,
-    "<=": 4,
-    "+": 5,
-    "-": 5,
-    "*": 6,
-    "/": 6,
-    "%": 6,
+    "||": 2,
+    "&&": 3,
+    "==": 4,
+    "!=": 4,
+    ">": 5,
+    ">=": 5,
+    "<": 5,
+    "<=": 5,
+    "+": 6,
+    "-": 6,
+    "*": 7,
+    "/": 7,
+    "%": 7,
 }
-"""How strongly each binary operator binds; those of one strength associate to the left."""
+"""How strongly each binary operator binds; those of one strength associate to the left. A conditional binds by 1."""
+
+_OPERATORS = 2
+"""The level of an expression that is no conditional."""
 
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
@@ -47,18 +50,23 @@ class ExpressionParser(Mistakes):
     __slots__ = ()
 
     def expression(self, level: int = 1) -> Expression:
-        """An expression whose operators all bind at least as strongly as `level`; at 1 a conditional too."""
+        """An expression whose operators all bind at least as strongly as `level`; at 1 a conditional too.
+
+        Operators in a row lean to the left, however many there are: the height of a tree does not count them.
+        """
         self.depth += 1
         if self.depth > DEEPEST:
             self.too_deep()
         start = self.start
         left = self._operand()
-        while (strength := _STRENGTH.get(self.kind, 0)) >= level:
+        if _STRENGTH.get(self.kind, 0) >= level:
             height = self.height
-            operator = self.kind
-            self.advance()
-            right = self.expression(strength + 1)
-            left = Binary(operator, left, right, start, right.end)
+            while (strength := _STRENGTH.get(self.kind, 0)) >= level:
+                operator = self.kind
+                self.advance()
+                right = self.expression(strength + 1)
+                left = Binary(operator, left, right, start, right.end)
+                height = max(height, self.height)
             self.grow(height)
         if self.kind == "?" and level == 1:
             left = self._conditional(left, start)
@@ -73,20 +81,28 @@ class ExpressionParser(Mistakes):
             self.too_deep()
 
     def _conditional(self, condition: Expression, start: int) -> Expression:
-        height = self.height
-        mark = self.start
-        self.advance()
-        then = self.expression()
-        height = max(height, self.height)
-        if self.kind != ":":
-            if self.kind in ("end", "newline", ")", "]", "}", ","):
-                detail = "A conditional is condition ? a : b. What to take when the condition is false is missing."
-                self.fail("missing-else", "Conditional without an else", detail, mark, then.end)
-            self.unexpected("a colon and what to take when the condition is false")
-        self.advance()
-        otherwise = self.expression()
+        """What follows a condition, be it another conditional; those in a row do not count as nested."""
+        outer: list[tuple[Expression, Expression, int]] = []
+        otherwise, height = condition, self.height
+        while self.kind == "?":
+            condition, mark = otherwise, self.start
+            self.advance()
+            then = self.expression()
+            height = max(height, self.height)
+            if self.kind != ":":
+                if self.kind in ("end", "newline", ")", "]", "}", ","):
+                    detail = "A conditional is condition ? a : b. What to take when the condition is false is missing."
+                    self.fail("missing-else", "Conditional without an else", detail, mark, then.end)
+                self.unexpected("a colon and what to take when the condition is false")
+            self.advance()
+            outer.append((condition, then, start))
+            start = self.start
+            otherwise = self.expression(_OPERATORS)
+            height = max(height, self.height)
         self.grow(height)
-        return Conditional(condition, then, otherwise, start, otherwise.end)
+        for condition, then, start in reversed(outer):
+            otherwise = Conditional(condition, then, otherwise, start, otherwise.end)
+        return otherwise
 
     def _operand(self) -> Expression:
         """A term with its prefix operators and whatever is taken out of it by `.name`, `[key]` and splats."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from vwplan.diagnostics import Range, Source
 from vwplan.hcl.evaluation.access import AccessProblem, get_attribute, index
@@ -49,6 +49,9 @@ from vwplan.values.value import depth, weight
 
 Bound = Mapping[str, int]
 """The slots of names bound by the loops around a node."""
+
+_STRETCH = 16
+"""How many operators or conditionals in a row call one another."""
 
 ELEMENT = "*"
 """What the element of the splat around a node is bound as: no name."""
@@ -135,6 +138,43 @@ class Compiler:
                 raise site.error(scope, environment, "invalid-number", "Invalid number", reason, None, Unknown(NUMBER))
 
             return run
+
+    def row(self, first: Run, links: Sequence[Callable[[Run], Run]]) -> Run:
+        """The closure of operators or conditionals in a row: each link makes a closure around the one before it.
+
+        So that a row may be as long as it likes, closures call one another for a stretch only; what each stretch comes
+        to, be it an error, is handed on in a slot.
+        """
+        run, stretches = first, []
+        slot = self.new_slot() if len(links) > _STRETCH else 0
+        for at, link in enumerate(links):
+            if at and at % _STRETCH == 0:
+                stretches.append(run)
+                run = self._handed(slot)
+            run = link(run)
+        if not stretches:
+            return run
+        last = run
+
+        def long_run(scope: Scope, environment: Environment) -> Value:
+            for stretch in stretches:
+                try:
+                    environment[slot] = stretch(scope, environment)
+                except EvaluationError as error:
+                    environment[slot] = error
+            return last(scope, environment)
+
+        return long_run
+
+    @staticmethod
+    def _handed(slot: int) -> Run:
+        def run(scope: Scope, environment: Environment) -> Value:
+            found = environment[slot]
+            if isinstance(found, EvaluationError):
+                raise found
+            return found  # type: ignore[no-any-return]
+
+        return run
 
     # References, attributes and indexes.
 

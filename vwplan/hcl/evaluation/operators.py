@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 
 from vwplan.hcl.evaluation.compiler import Bound, Compiler, evaluate_all, shared
 from vwplan.hcl.evaluation.errors import EvaluationError
 from vwplan.hcl.evaluation.operations import OPERATORS, OperandProblem, as_bool, negative, opposite
 from vwplan.hcl.evaluation.scope import Scope
 from vwplan.hcl.evaluation.site import Environment, Run, Site
+from vwplan.hcl.evaluation.tree import operators
 from vwplan.hcl.syntax import Binary, TemplatePart, Unary
 from vwplan.values import BOOL, NUMBER, Marks, Null, Unknown, Value, mark, unmark
 from vwplan.values.value import UNKNOWN_BOOL
@@ -20,16 +22,20 @@ class OperatorCompiler(Compiler):
     def other(self, node: TemplatePart, bound: Bound) -> Run:
         match node:
             case Binary():
-                return self.logic(node, bound) if node.operator in ("&&", "||") else self.binary(node, bound)
+                first, row = operators(node)
+                return self.row(self.compile(first, bound), [partial(self._operator, each, bound) for each in row])
             case Unary():
                 return self.unary(node, bound)
         return super().other(node, bound)
 
-    def binary(self, node: Binary, bound: Bound) -> Run:
-        """Arithmetic and comparison."""
+    def _operator(self, node: Binary, bound: Bound, left: Run) -> Run:
+        return (self.logic if node.operator in ("&&", "||") else self.binary)(node, left, bound)
+
+    def binary(self, node: Binary, left: Run, bound: Bound) -> Run:
+        """Arithmetic and comparison, with what stands on the left compiled."""
         operator = OPERATORS[node.operator]
         operate, gives = operator.operate, Unknown(operator.gives)
-        both = [self.compile(node.left, bound), self.compile(node.right, bound)]
+        both = [left, self.compile(node.right, bound)]
         site = Site(node, bound, self.source)
         sign = node.operator
 
@@ -88,9 +94,9 @@ class OperatorCompiler(Compiler):
 
         return run
 
-    def logic(self, node: Binary, bound: Bound) -> Run:
+    def logic(self, node: Binary, left: Run, bound: Bound) -> Run:
         """`&&` and `||`: what fails on the right does not matter where the left decides, or may yet decide."""
-        left, right = self.compile(node.left, bound), self.compile(node.right, bound)
+        right = self.compile(node.right, bound)
         decisive = node.operator == "||"
         site = Site(node, bound, self.source)
         gives = Unknown(BOOL)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from vwplan.hcl.evaluation.compiler import Bound, shared
 from vwplan.hcl.evaluation.errors import EvaluationError
 from vwplan.hcl.evaluation.limits import LONGEST_TEXT
 from vwplan.hcl.evaluation.loops import Loop, LoopCompiler
 from vwplan.hcl.evaluation.scope import Scope
 from vwplan.hcl.evaluation.site import Environment, Run, Site
+from vwplan.hcl.evaluation.tree import conditionals
 from vwplan.hcl.syntax import Conditional, Expression, Template, TemplateFor, TemplateIf, TemplatePart
 from vwplan.values import (
     BOOL,
@@ -52,9 +55,14 @@ class TemplateCompiler(LoopCompiler):
             case TemplateFor():
                 return self.template_for(node, bound)
             case Conditional():
-                then, otherwise = self.compile(node.then, bound), self.compile(node.otherwise, bound)
-                return self.conditional(node, node.condition, then, otherwise, bound)
+                chain, last = conditionals(node)
+                then = [self.compile(each.then, bound) for each in chain]
+                links = [partial(self._behind_colon, each, run, bound) for each, run in zip(chain, then, strict=True)]
+                return self.row(self.compile(last, bound), links[::-1])
         return super().other(node, bound)
+
+    def _behind_colon(self, node: Conditional, then: Run, bound: Bound, otherwise: Run) -> Run:
+        return self.conditional(node, node.condition, then, otherwise, bound)
 
     def template(self, parts: tuple[TemplatePart, ...], node: TemplatePart, bound: Bound) -> Run:
         """Parts joined into a string; unknown from the first unknown part on."""

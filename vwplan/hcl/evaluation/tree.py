@@ -102,8 +102,27 @@ def _loop_parts(node: ForTuple | ForObject | TemplateFor) -> Iterator[TemplatePa
         yield node.condition
 
 
+def operators(node: Expression) -> tuple[Expression, list[Binary]]:
+    """What a row of operators starts with, and the operators in order: each has all before it on its left."""
+    row: list[Binary] = []
+    while isinstance(node, Binary):
+        row.append(node)
+        node = node.left
+    row.reverse()
+    return node, row
+
+
+def conditionals(node: Expression) -> tuple[list[Conditional], Expression]:
+    """Conditionals in a row, each being what the one before it has behind its colon, and what the last has there."""
+    row: list[Conditional] = []
+    while isinstance(node, Conditional):
+        row.append(node)
+        node = node.otherwise
+    return row, node
+
+
 def parts(node: TemplatePart) -> Iterator[TemplatePart]:
-    """The nodes directly within a node."""
+    """The nodes directly within a node; of operators or conditionals in a row all that they stand between."""
     match node:
         case Literal() | Variable() | Element():
             return
@@ -126,12 +145,16 @@ def parts(node: TemplatePart) -> Iterator[TemplatePart]:
         case Call():
             yield from node.arguments
         case Conditional():
-            yield node.condition
-            yield node.then
-            yield node.otherwise
+            chain, last = conditionals(node)
+            for each in chain:
+                yield each.condition
+                yield each.then
+            yield last
         case Binary():
-            yield node.left
-            yield node.right
+            first, row = operators(node)
+            yield first
+            for operator in row:
+                yield operator.right
         case Unary():
             yield node.operand
         case Parenthesised():

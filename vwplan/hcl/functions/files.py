@@ -109,6 +109,8 @@ def _abspath(arguments: Arguments, _: Type, scope: Scope) -> Value:
 
 
 def _pathexpand(arguments: Arguments, _: Type, scope: Scope) -> Value:
+    if text(arguments[0])[:1] == "~" and text(arguments[0])[1:2] not in ("", "/", "\\"):
+        raise ArgumentProblem(0, "only the own home folder, `~`, can be expanded, not another's")
     try:
         return normal(scope.files.expand(text(arguments[0])))
     except FileProblem as problem:

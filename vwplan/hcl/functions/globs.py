@@ -70,7 +70,7 @@ def _alternatives(pattern: str, at: int, depth: int) -> tuple[str, int]:
 
 
 def _class(pattern: str, at: int) -> tuple[str, int]:
-    negated = at < len(pattern) and pattern[at] in "^!"
+    negated = at < len(pattern) and pattern[at] == "^"
     at += negated
     items: list[str] = []
     while True:

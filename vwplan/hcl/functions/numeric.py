@@ -126,7 +126,7 @@ def _range(arguments: Arguments, _: Type) -> Value:
     start: Number = ShortInt(0) if len(numbers) == 1 else numbers[0]
     end = numbers[min(len(numbers), 2) - 1]
     step: Number = numbers[2] if len(numbers) == 3 else ShortInt(-1 if end < start else 1)
-    if not step:
+    if not step and start != end:
         raise ArgumentProblem(2, "a step must not be 0")
     if len(numbers) == 3 and (end > start if step < 0 else end < start):
         raise ArgumentProblem(1, f"the end must be {'less' if step < 0 else 'greater'} than the start with this step")
@@ -135,6 +135,7 @@ def _range(arguments: Arguments, _: Type) -> Value:
         isinstance(start, int)
         and isinstance(end, int)
         and isinstance(step, int)
+        and step
         and max(map(abs, (start, end))) < _EXACT
     ):
         whole_ones = range(int(start), int(end), int(step))

@@ -79,7 +79,10 @@ def _templatefile(arguments: Arguments, _: Type, scope: Scope) -> Value:
         raise FunctionProblem("it is not for use within a template that is rendered by it")
     variables, own = unmark(arguments[1])
     content, marks = read_text(arguments[0], scope)
-    return mark(render(text(unmark(arguments[0])[0]), content, variables, scope), marks | own)
+    value, inner = unmark(render(text(unmark(arguments[0])[0]), content, variables, scope))
+    if isinstance(value, Null):
+        raise FunctionProblem("the template gives null")
+    return mark(value, marks | own | inner)
 
 
 def _templatestring(arguments: Arguments, _: Type, scope: Scope) -> Value:

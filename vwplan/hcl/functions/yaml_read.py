@@ -34,7 +34,7 @@ from vwplan.values.value import Null
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _TAG = "tag:yaml.org,2002:"
-_STRING_TAG, _BINARY_TAG, _MERGE_TAG = f"{_TAG}str", f"{_TAG}binary", f"{_TAG}merge"
+_STRING_TAG, _BINARY_TAG = f"{_TAG}str", f"{_TAG}binary"
 _TAGS = {"", *(f"{_TAG}{name}" for name in ("str", "bool", "int", "float", "null", "timestamp", "binary"))}
 
 _INTEGER = re.compile(r"[-+]?+[0-9]++|0o[0-7]++|0x[0-9a-fA-F]++")
@@ -87,6 +87,8 @@ class _Reader:
             if isinstance(event, yaml.StreamEndEvent):
                 raise self.problem(event, "a value is missing")
             event = next(self.events)
+        if event.version not in (None, (1, 1)):
+            raise self.problem(event, "only YAML 1.1 is read")
         value = self.node(next(self.events))
         event = next(self.events)
         while not isinstance(event, yaml.StreamEndEvent):
@@ -122,7 +124,7 @@ class _Reader:
         return value
 
     def sequence(self, event: Any) -> Value:
-        if event.tag not in (None, "!", f"{_TAG}seq"):
+        if event.tag not in (None, f"{_TAG}seq"):
             raise self.problem(event, f"a sequence cannot be a {event.tag}")
         items: list[Value] = []
         while not isinstance(inner := next(self.events), yaml.SequenceEndEvent):
@@ -130,13 +132,13 @@ class _Reader:
         return TupleValue(items)
 
     def mapping(self, event: Any) -> Value:
-        if event.tag not in (None, "!", f"{_TAG}map"):
+        if event.tag not in (None, f"{_TAG}map"):
             raise self.problem(event, f"a mapping cannot be a {event.tag}")
         made: dict[str, Value] = {}
         while not isinstance(key := next(self.events), yaml.MappingEndEvent):
             if not isinstance(key, yaml.ScalarEvent):
                 raise self.problem(key, "a key must be a string")
-            if (key.tag is None and key.value == "<<") or key.tag == _MERGE_TAG:
+            if key.tag is None and key.value == "<<":
                 self.merge(key, self.node(next(self.events)), made)
                 continue
             name = self.scalar(key)
@@ -151,16 +153,13 @@ class _Reader:
         return ObjectValue(made)
 
     def merge(self, event: Any, value: Value, made: dict[str, Value]) -> None:
-        """`<<`: the entries of a mapping, or of several, taken into this one."""
-        for part in value.items if isinstance(value, TupleValue) else [value]:
-            if not isinstance(part, ObjectValue):
-                raise self.problem(event, f"a {type_of(part).friendly} cannot be merged into a mapping")
-            made.update(part.items)
+        """`<<`: the entries of a mapping taken into this one; never of several, which Terraform refuses too."""
+        if not isinstance(value, ObjectValue):
+            raise self.problem(event, f"a {type_of(value).friendly} cannot be merged into a mapping")
+        made.update(value.items)
 
     def scalar(self, event: Any) -> Value:
         tag, text = event.tag or "", event.value
-        if tag == "!":
-            return normal(text)
         if tag not in _TAGS:
             raise self.problem(event, f"the tag {tag} is not supported")
         if tag == _BINARY_TAG:
@@ -189,7 +188,7 @@ class _Reader:
             moment = _moment(text)
             if moment is not None:
                 return moment.rfc3339()
-        if kind in ("int", "float") or (not kind and (_INTEGER.fullmatch(text) or _FLOAT.fullmatch(text))):
+        if kind in ("int", "float") or _INTEGER.fullmatch(text) or _FLOAT.fullmatch(text):
             return self.number(event, text)
         if not kind and text.startswith("."):
             try:
