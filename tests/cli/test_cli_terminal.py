@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from vwplan.cli.main import run as program
 from vwplan.state import LocalStore, State
 
 PROGRAM = (sys.executable, "-c", "from vwplan.cli.main import main; main()")
@@ -121,10 +123,16 @@ def test_a_terminal_sees_what_runs_and_then_what_became_of_it(folder: Path) -> N
 
 
 @pytest.mark.parametrize(("typed", "made"), [("yes\n", 2), ("y\n", 0), ("no\n", 0), ("\n", 0), ("", 0), (" yes \n", 2)])
-def test_only_a_whole_yes_is_a_yes(folder: Path, typed: str, made: int) -> None:
-    code, out, err = run(folder, "apply", typed=typed)
+def test_only_a_whole_yes_is_a_yes(
+    folder: Path, typed: str, made: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("VW_STACK", raising=False)
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    code = program(["apply"])
+    out = capsys.readouterr().out
     assert "Do you want to perform these actions?" in out
-    assert (code, len(state(folder).records)) == (0 if made else 1, made), out + err
+    assert (code, len(state(folder).records)) == (0 if made else 1, made), out
     assert ("Nothing was done." in out) is not bool(made)
 
 
@@ -154,6 +162,7 @@ def test_the_first_signal_finishes_what_runs_and_begins_nothing_more(folder: Pat
     assert "network.first: Created" in out
     assert "network.second: create not begun" in out
     assert list(state(folder).records) == ["network.first"]
+    (folder / "main.vw.hcl").write_text(SPEC % 0)
     code, out, err = run(folder, "apply", "--auto-approve")
     assert code == 0
     assert "cut short" not in err
