@@ -48,8 +48,8 @@ class Pool:
             if not pool.isActive():
                 raise Unreachable(
                     "Storage pool is down",
-                    f"The pool {self._settings.pool} cannot be started, so nothing in it can be seen. "
-                    f"{explained(error, 'starting it').detail}",
+                    f"The pool {self._settings.pool} cannot be started, so nothing in it can be seen. Bring its folder back "
+                    f"(is it mounted?), or name another pool. {explained(error, 'starting it').detail}",
                 ) from error
         self._found = pool
         return pool
@@ -61,12 +61,18 @@ class Pool:
             return pool
         path = self._settings.pool_path or self._folder()
         with explaining(f"making the storage pool {self._settings.pool} in {path}"):
+            made: Any = None
             try:
                 made = self._connection.storagePoolDefineXML(pool_text(self._settings.pool, path), 0)
                 made.build(0)
                 made.create(0)
                 made.setAutostart(1)
             except libvirt.libvirtError:
+                if made is not None and not made.isActive():
+                    # Left there, it would be in the way of whoever says another path.
+                    with suppress(libvirt.libvirtError):
+                        made.undefine()
+                    raise
                 # Another connection may have been quicker by a moment.
                 pool = self.find()
                 if pool is None:
