@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from vwplan.cli.main import run
-from vwplan.values import DYNAMIC, EPHEMERAL, STRING, ListType, Null, ObjectType, TupleValue, Unknown, mark
+from vwplan.values import DYNAMIC, EPHEMERAL, SENSITIVE, STRING, ListType, Null, ObjectType, TupleValue, Unknown, mark
 
 ORACLE = [json.loads(line) for line in (Path(__file__).parents[1] / "hcl" / "oracle.jsonl").read_text().splitlines()]
 
@@ -179,6 +179,7 @@ def test_shows_values_that_no_expression_of_an_empty_folder_has() -> None:
 
     assert console_text(Unknown(STRING)) == "(known after apply)"
     assert console_text(mark("x", frozenset({EPHEMERAL}))) == "(ephemeral value)"
+    assert console_text(TupleValue([mark(Unknown(STRING), frozenset({SENSITIVE}))])) == "[\n  (known after apply),\n]"
     assert console_text(Null(ListType(ListType(STRING)))) == "tolist(null) /* of list of string */"
     assert console_text(TupleValue([Null(DYNAMIC), Null(ObjectType({}))])) == "[\n  null,\n  null /* object */,\n]"
     assert console_text("a\n\x1b[2J", safe=True) == "<<EOT\na\n\\u001b[2J\nEOT"
@@ -396,6 +397,21 @@ def test_what_is_recorded_is_seen_without_the_lock_and_without_the_image(
     assert told.err == ""
     other = spec(asked, "--var", "amount=2")
     assert "10." not in other.out, "another stack has another state"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "[for x in [] : var.nothing]",
+        "try(1, nothing.at_all)",
+        '"%{ for x in [] }${local.nothing}%{ endfor }"',
+        "[][*].a[path.b]",
+    ],
+)
+def test_an_undeclared_name_is_told_where_nothing_would_look_at_it(spec: Console, asked: str) -> None:
+    told = spec(asked)
+    assert (told.code, told.out) == (1, "")
+    assert "undeclared" in told.err
 
 
 def test_an_undeclared_name_is_told_with_the_nearest(spec: Console) -> None:

@@ -42,7 +42,9 @@ def console_text(value: Value, *, safe: bool = False) -> str:
 def _write(value: Value, indent: int, out: list[str], show: Callable[[str], str]) -> None:
     match value:
         case Marked():
-            out.append(HIDDEN if SENSITIVE in value.marks else PASSING)
+            # That it is unknown gives nothing away.
+            marked = HIDDEN if SENSITIVE in value.marks else PASSING
+            out.append(LATE if isinstance(value.value, Unknown) else marked)
         case str():
             _write_string(value, indent, out, show)
         case bool():

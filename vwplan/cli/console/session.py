@@ -6,7 +6,7 @@ from typing import Any
 
 from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Severity, Source
-from vwplan.hcl.evaluate import Scope, compile_expression, type_query
+from vwplan.hcl.evaluate import Scope, UndeclaredReference, compile_expression, type_query
 from vwplan.hcl.parser import parse_expression
 from vwplan.hcl.syntax import Expression
 from vwplan.values import EPHEMERAL, SENSITIVE, Value, is_whole, type_of, type_text, unmark_deep
@@ -83,7 +83,16 @@ class Session:
         return type_text(type_of(self._value(asked, source)))
 
     def _value(self, expression: Expression, source: Source) -> Value:
-        return compile_expression(expression, source).evaluate(self._scope)
+        compiled = compile_expression(expression, source)
+        for reference in compiled.references:
+            # What is not there is told though the expression would not look at it: a spec that says so is wrong as well.
+            try:
+                self._scope.resolve(reference)
+            except UndeclaredReference:
+                raise
+            except DiagnosticError:
+                continue
+        return compiled.evaluate(self._scope)
 
 
 def beyond(problem: RecursionError | MemoryError) -> Diagnostic:
