@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from vwplan.provider.api import (
@@ -54,15 +54,23 @@ class SimulatedConnection:
     def observe(self) -> Observation:
         """Everything in the world."""
         host = self.identify()
-        things = self._world.outsides()
+        ours: list[Observed] = []
+        strangers: list[Observed] = []
+        kept: dict[str, dict[str, str]] = {}
+        for thing in self._world.outsides():
+            if thing.mark is None:
+                strangers.append(_stranger(thing))
+            else:
+                ours.append(_observed(thing))
+            _keep(thing, kept)
         return Observation(
             host,
-            tuple(_observed(thing) for thing in things if thing.mark is not None),
+            tuple(ours),
             frozenset(self._world.images()),
             tuple(self._world.claims("cidr")),
             frozenset(self._world.claims("mac")),
-            tuple(_stranger(thing) for thing in things if thing.mark is None),
-            _kept(things),
+            tuple(strangers),
+            kept,
         )
 
     def volumes(self) -> tuple[Observed, ...]:
@@ -279,14 +287,11 @@ def _stranger(thing: Thing) -> Observed:
     return dataclasses.replace(seen, facts={**seen.facts, "addresses": addresses}) if any(addresses) else seen
 
 
-def _kept(things: Iterable[Thing]) -> dict[str, dict[str, str]]:
-    """The addresses that each network keeps, with the MACs that they are for."""
-    kept: dict[str, dict[str, str]] = {}
-    for thing in things:
-        for nic in thing.arguments.get("nic") or () if thing.kind == "workspace" else ():
-            if nic.get("address"):
-                kept.setdefault(nic["network"], {})[nic["address"]] = nic.get("mac") or ""
-    return kept
+def _keep(thing: Thing, kept: dict[str, dict[str, str]]) -> None:
+    """Note the addresses that networks keep for a machine, with the MACs that they are for."""
+    for nic in thing.arguments.get("nic") or () if thing.kind == "workspace" else ():
+        if nic.get("address"):
+            kept.setdefault(nic["network"], {})[nic["address"]] = nic.get("mac") or ""
 
 
 def _observed(thing: Thing) -> Observed:

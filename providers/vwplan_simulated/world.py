@@ -101,9 +101,9 @@ class World:
         rows = self._database.execute(f"select {_COLUMNS}, context from {_WITH_CONTEXT} order by name")
         return [_thing(row) for row in rows]
 
-    def outsides(self) -> list[Thing]:
-        """Everything on the host, but for what machines were told: a whole roster in each member of a cluster adds up."""
-        return [_thing(row) for row in self._database.execute(f"select {_COLUMNS} from object order by name")]
+    def outsides(self) -> Iterator[Thing]:
+        """Everything on the host, one by one, but for what machines were told: a whole roster in each of many adds up."""
+        return map(_thing, self._database.execute(f"select {_COLUMNS} from object order by name"))
 
     def thing(self, identity: str) -> Thing | None:
         """One object by its identity."""
