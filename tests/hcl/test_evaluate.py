@@ -312,7 +312,7 @@ class TestFailures:
             pytest.param("[1, 2][2]", "invalid-index", (6, 9), "only 2 elements", id="index"),
             pytest.param("null.a", "attribute-of-null", (4, 6), "null", id="attribute of null"),
             pytest.param(
-                'upper("a", "b")', "surplus-argument", (0, 5), "takes 1 argument, not 2", id="too many arguments"
+                'upper("a", "b")', "surplus-argument", (11, 14), "takes 1 argument, not 2", id="too many arguments"
             ),
             pytest.param("replace(1)", "missing-argument", (0, 7), '"substr" is missing', id="too few arguments"),
             pytest.param("upper([])", "invalid-argument", (6, 8), "a string is required, not a tuple", id="argument"),

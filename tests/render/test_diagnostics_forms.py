@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from vwplan.diagnostics import Diagnostic, Range, Severity, Source
+from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Severity, Source
+from vwplan.hcl import parse_file
+from vwplan.hcl.evaluate import MappingScope, compile_expression
 from vwplan.render.diagnostics_json import validation_json
 from vwplan.render.diagnostics_text import diagnostics_text
 
@@ -118,3 +120,37 @@ def test_a_snippet_outside_of_blocks_and_in_json_has_no_context() -> None:
     within_json = Diagnostic("x", "X", subject=at('{"volume": {}}', "{}", "main.vw.json"))
     found = validation_json([outside, within_json])["diagnostics"]
     assert [each["snippet"]["context"] for each in found] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("expression", "marked", "called"),
+    [
+        ('upper("a", "b", "c")', '"b", "c"', "upper"),
+        ('substr("a", 1)', "substr", "substr"),
+        ('upper(join(",", "a"))', '"a"', "join"),
+        ("max()", "max", "max"),
+        ("upper(-[])", None, None),
+        ("nosuch(1)", "nosuch", None),
+    ],
+)
+def test_a_problem_with_a_call_tells_the_signature_as_terraform_does(
+    expression: str, marked: str | None, called: str | None
+) -> None:
+    text = f'output "a" {{\n  value = {expression}\n}}\n'
+    source = Source("main.vw.hcl", text)
+    body, _ = parse_file(source)
+    with pytest.raises(DiagnosticError) as told:
+        compile_expression(body.blocks[0].body.attributes["value"].expression, source).evaluate(MappingScope())
+    (found,) = validation_json(told.value.diagnostics)["diagnostics"]
+    code, snippet = text.splitlines()[1], found["snippet"]
+    if marked is not None:
+        assert code[snippet["highlight_start_offset"] : snippet["highlight_end_offset"]] == marked
+    call = snippet.get("function_call")
+    assert (call and call["called_as"]) == called
+    if called == "join":
+        assert call["signature"] == {
+            "name": "join",
+            "params": [{"name": "separator", "type": "string"}],
+            "variadic_param": {"name": "lists", "type": ["list", "string"]},
+            "return_type": "string",
+        }

@@ -65,7 +65,7 @@ CASES = [
     ("Terraform's workspace", 'output "o" {\n  value = terraform.workspace\n}', "undeclared-reference", 6, 11, "Reference to something undeclared", "vwplan.stack"),
     ("an unknown function", 'output "o" {\n  value = lenght("x")\n}', "unknown-function", 6, 11, "Unknown function", 'Did you mean "length"?'),
     ("an unknown function that try would hide", 'output "o" {\n  value = try(nonesuch(1), 2)\n}', "unknown-function", 6, 15, "Unknown function", "nonesuch"),
-    ("too many arguments for a function", 'output "o" {\n  value = upper("a", "b")\n}', "surplus-argument", 6, 11, "Surplus argument", ""),
+    ("too many arguments for a function", 'output "o" {\n  value = upper("a", "b")\n}', "surplus-argument", 6, 22, "Surplus argument", ""),
     ("an operand that no value can mend", 'output "o" {\n  value = network.lan.gateway + 1 + true\n}', "invalid-operand", 6, 37, "Invalid operand", "number"),
     ("a type that no value can mend", 'volume "v" {\n  size = 1\n  image = image.base\n  keep = path.root == "." ? [1] : [2]\n}', "wrong-type", 8, 10, "Wrong type", "bool"),
     ("count and for_each", 'network "n" {\n  count = 1\n  for_each = {}\n}', "conflicting-arguments", 7, 3, "Arguments that exclude each other", "a list"),

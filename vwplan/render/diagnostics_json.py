@@ -8,6 +8,7 @@ from typing import Any
 
 from vwplan.diagnostics import Diagnostic, Range, Severity, Source
 from vwplan.hcl.parser import parse_file
+from vwplan.render.calls_json import function_call
 
 FORMAT = "1.0"
 
@@ -62,7 +63,7 @@ def _snippet(diagnostic: Diagnostic, subject: Range) -> dict[str, Any]:
     last = source.position(min(subject.end, len(source.text)))[0]
     code = "\n".join(source.line(number) for number in range(line, last + 1))
     start = column - 1
-    return {
+    snippet = {
         "context": _heading(source, subject.start),
         "code": code,
         "start_line": line,
@@ -70,6 +71,8 @@ def _snippet(diagnostic: Diagnostic, subject: Range) -> dict[str, Any]:
         "highlight_end_offset": min(len(code), start + subject.end - subject.start),
         "values": [{"traversal": name, "statement": f"is {value}"} for name, value in diagnostic.values],
     }
+    call = function_call(diagnostic)
+    return snippet if call is None else {**snippet, "function_call": call}
 
 
 def _heading(source: Source, offset: int) -> str | None:

@@ -62,7 +62,8 @@ class CallCompiler(TemplateCompiler):
             return self.expanded_call(node, function, bound)
         wrong = arity(function, node, len(node.arguments))
         if wrong is not None:
-            return self.refused(node, bound, *wrong)
+            surplus = node.arguments[len(function.parameters) :]
+            return self.refused(node, bound, *wrong, surplus[0] if surplus else None)
         return self.call(node, function, bound)
 
     def _direct(self, node: Expression) -> bool:
@@ -72,10 +73,14 @@ class CallCompiler(TemplateCompiler):
         root, chain = spine(node)
         return isinstance(root, Variable) and len(as_reference(root, chain, self.source).steps) == len(chain)
 
-    def refused(self, node: Call, bound: Bound, code: str, summary: str, detail: str) -> Run:
-        """A call that can only fail."""
+    def refused(
+        self, node: Call, bound: Bound, code: str, summary: str, detail: str, surplus: Expression | None = None
+    ) -> Run:
+        """A call that can only fail; `surplus` is the first argument of those that are too many."""
         site = Site(node, bound, self.source)
         place = Range(self.source, node.start, node.name_end)
+        if surplus is not None:
+            place = Range(self.source, surplus.start, node.arguments[-1].end)
         for argument in node.arguments:
             self.compile(argument, bound)  # for the references within
 
