@@ -33,6 +33,46 @@ network "lan" {
 }
 """
 
+WHOLE_SPEC = """\
+provider "simulated" {}
+
+variable "size" { default = "16 MiB" }
+
+variable "token" {
+  type      = string
+  default   = "hush"
+  sensitive = true
+}
+
+image "base" {
+  source = "base.raw"
+  format = "raw"
+}
+
+network "lan" { mode = "isolated" }
+
+volume "home" { size = var.size }
+
+workspace "login" {
+  image     = image.base
+  user_data = "token ${var.token}"
+  nic { network = network.lan }
+  disk { volume = volume.home }
+}
+
+workspace "other" { image = image.base }
+
+output "address" { value = workspace.login.address }
+
+output "token" {
+  value     = var.token
+  sensitive = true
+}
+
+output "size" { value = var.size }
+"""
+"""A spec with one of each kind, variables and outputs among them a secret."""
+
 HOSTS = """
 provider "simulated" {
   alias = "a"

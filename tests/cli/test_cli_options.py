@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import stat
 import sys
 from dataclasses import replace
@@ -15,56 +13,15 @@ import jsonschema
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from shop import Shop, shop_in
-
-from vwplan.cli.stack import Stack as CommandStack
+from shop import WHOLE_SPEC, Shop, shop_in
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
-
-SPEC = """\
-provider "simulated" {}
-
-variable "size" { default = "16 MiB" }
-
-variable "token" {
-  type      = string
-  default   = "hush"
-  sensitive = true
-}
-
-image "base" {
-  source = "base.raw"
-  format = "raw"
-}
-
-network "lan" { mode = "isolated" }
-
-volume "home" { size = var.size }
-
-workspace "login" {
-  image     = image.base
-  user_data = "token ${var.token}"
-  nic { network = network.lan }
-  disk { volume = volume.home }
-}
-
-workspace "other" { image = image.base }
-
-output "address" { value = workspace.login.address }
-
-output "token" {
-  value     = var.token
-  sensitive = true
-}
-
-output "size" { value = var.size }
-"""
 
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shop:
     monkeypatch.setenv("COLUMNS", "100")
-    return shop_in(tmp_path, monkeypatch, capsys, SPEC)
+    return shop_in(tmp_path, monkeypatch, capsys, WHOLE_SPEC)
 
 
 def valid(plain: Any, schema: str) -> None:
@@ -115,72 +72,6 @@ def test_work_in_another_folder(
     told = shop.run("-chdir=/nonexistent", "plan")
     assert told.code == 1
     assert "cannot work in /nonexistent: No such file or directory" in told.err
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (["plan", "--outt=x"], "No such option '--outt'"),
-        (["plann"], "No such command 'plann'"),
-        (["state", "lst"], "No such command 'lst'"),
-        (["plan", "--parallelism=-1"], "-1 is not in the range"),
-        (["plan", "--parallelism=x"], "'x' is not a valid int"),
-        (["plan", "--var", "size"], "write --var name=value"),
-        (["plan", "--var", "sise=1"], 'The spec has no variable "sise". Did you mean "size"?'),
-        (["plan", "--var-file=none.hcl"], "none.hcl cannot be read: there is no such file"),
-        (["plan", "--target=workspace.lgin"], "--target=workspace.lgin matches nothing"),
-        (["plan", "--replace=nothing.here"], "--replace=nothing.here matches nothing"),
-        (["plan", "--stack=../up"], "names no stack"),
-        (["apply", "--auto-approve", "--lock-timeout=soon"], '"soon" is not a duration'),
-        (["apply", "--input=false"], "With --input=false or --json, --auto-approve is needed."),
-        (["apply", "--json"], "With --input=false or --json, --auto-approve is needed."),
-        (["apply", "none.plan"], "Make one with plan --out=none.plan"),
-        (["apply", "main.vw.hcl"], "it is not JSON"),
-        (["show", "main.vw.hcl"], "it is not JSON"),
-        (["output", "addres"], 'Did you mean "address"?'),
-        (["output", "--raw"], "give the name of one output"),
-        (["state", "show", "workspace.nobody"], "names nothing in the state"),
-        (["plan", "--target=image"], "--target=image matches nothing"),
-        (["destroy", "--auto-approve", "--target=workspace"], "--target=workspace matches nothing"),
-        (["plan", "--exclude=module"], "--exclude=module matches nothing"),
-        (["plan", "--lock-timeout=soon"], '"soon" is not a duration'),
-        (["plan", "--out=none/the.plan"], "The plan cannot be saved none/the.plan: No such file or directory."),
-        (["plan", "--out="], "The plan cannot be saved .: Is a directory."),
-        (["plan", "--destroy", "--refresh-only"], "--refresh-only looks at the hosts and touches nothing on them"),
-        (["apply", "--refresh-only", "--replace=volume.home"], "leave it out, or --replace"),
-        (["plan", "--refresh=false", "--refresh-only"], "leave it out, or --refresh=false"),
-        (["apply", "--destroy", "--replace=volume.home"], "--destroy makes nothing anew: leave it out, or --replace."),
-        (["apply", "the.plan", "--target=volume.home", "--refresh=false"], "leave out --target, --refresh=false"),
-        (["--stack=one", "plan"], "No such option '--stack'. Only -chdir=DIR comes before the command"),
-        (["output", "--raw", "--json", "size"], "Give --raw or --json, not both."),
-        (["graph", "--format=png"], "use dot or mermaid"),
-        (["schema", "workspce"], 'Did you mean "workspace"?'),
-        (["fmt", "none.vw.hcl"], "none.vw.hcl does not exist"),
-    ],
-    ids=" ".join,
-)
-def test_what_cannot_be_done_is_an_error_that_says_why(shop: Shop, words: list[str], told: str) -> None:
-    if words[0] == "output":
-        shop.apply()
-    found = shop.run(*words)
-    assert found.code == 1
-    assert told in " ".join(found.err.split())
-    assert "Traceback" not in found.err
-
-
-def test_what_the_system_does_not_let_us_use_is_named_with_what_it_is_for(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused(path: Path) -> Any:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-
-    for path, more in ((shop.folder / ".vwplan" / "keys", True), (shop.folder / "other", False)):
-        monkeypatch.setattr(CommandStack, "propose", lambda *_, path=path: refused(path))
-        told = shop.run("plan")
-        assert told.code == 1
-        words = " ".join(told.err.split())
-        assert words.startswith(f"Error: A file or folder cannot be used {path}: Permission denied.")
-        assert ("In .vwplan beside the spec, vwplan keeps state, keys and what it fetches" in words) is more
 
 
 def test_without_a_command_the_help_is_told_and_no_error(shop: Shop) -> None:
@@ -317,7 +208,7 @@ def test_secrets_are_given_again_when_a_saved_plan_is_applied(shop: Shop) -> Non
 
 def test_what_has_a_secret_is_restarted_kept_and_destroyed_whatever_the_secret_is_by_then(shop: Shop) -> None:
     shop.apply("--var=token=first")
-    more = SPEC.replace(
+    more = WHOLE_SPEC.replace(
         'workspace "login" {', 'workspace "login" {\n  on_destroy = "pause"\n  resources { memory = "600 MiB" }'
     )
     shop.spec(more)
@@ -367,7 +258,9 @@ def test_an_apply_for_machines_is_one_object_a_line(shop: Shop) -> None:
 
 
 def test_a_failed_apply_for_machines_says_what_failed(shop: Shop) -> None:
-    shop.spec(SPEC.replace('provider "simulated" {}', 'provider "simulated" { faults = ["fail create volume *"] }'))
+    shop.spec(
+        WHOLE_SPEC.replace('provider "simulated" {}', 'provider "simulated" { faults = ["fail create volume *"] }')
+    )
     told = shop.run("apply", "--auto-approve", "--json")
     assert told.code == 1
     lines = [json.loads(line) for line in told.out.splitlines()]
@@ -433,7 +326,7 @@ def test_kinds_are_described(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    "spec", [SPEC, 'provider "simulated" {}\nnetwork "lan" {}\n'], ids=["with an image", "without one"]
+    "spec", [WHOLE_SPEC, 'provider "simulated" {}\nnetwork "lan" {}\n'], ids=["with an image", "without one"]
 )
 def test_files_beside_the_spec_are_their_owners_alone(shop: Shop, spec: str) -> None:
     shop.spec(spec)
@@ -482,16 +375,3 @@ def test_an_unfinished_apply_is_told_by_those_who_only_look(shop: Shop, monkeypa
     told = shop.apply()
     assert "An earlier run was cut short. What its begun steps left:" in told.err
     assert shop.empty()
-
-
-def test_what_is_made_anew_is_one_machine_and_a_cluster_is_told_to_hold_several(shop: Shop) -> None:
-    shop.spec(
-        'provider "simulated" {}\nimage "base" {\n  source = "base.raw"\n  format = "raw"\n}\n'
-        'cluster "c" {\n  image = image.base\n  head {}\n  workers "w" { count = 2 }\n}\n'
-    )
-    told = " ".join(shop.run("plan", "--replace=cluster.c").err.split())
-    assert "cluster.c holds 3 of them: give each that is to be made anew, such as --replace=cluster.c.head." in told
-    assert "--replace='cluster.c.workers.w[0]'" in " ".join(
-        shop.run("plan", "--replace=cluster.c.workers.w").err.split()
-    )
-    assert shop.run("plan", "--replace=cluster.c.workers.w[0]").code == 0

@@ -39,7 +39,7 @@ def carry_out(
         return stack.propose(session.state(), options, unsettled=unsettled)
 
     carrying = Carrying(terminal, stack, "destroy" if options.destroy else "apply", propose, parallelism)
-    return carrying.out(None if approved else lambda: _approved(terminal, options, ask and not terminal.json))
+    return carrying.out(None if approved else lambda: _approved(terminal, options, ask))
 
 
 def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: int) -> int:
@@ -96,17 +96,10 @@ def settle(terminal: Terminal, stack: Stack, session: Session) -> frozenset[str]
 
 
 def _approved(terminal: Terminal, options: PlanOptions, ask: bool) -> bool:
-    if not ask:
-        raise DiagnosticError(
-            Diagnostic("not-approved", "Nobody may be asked", "With --input=false or --json, --auto-approve is needed.")
-        )
     if options.destroy:
-        question = "Do you really want to destroy all of this?"
-        hint = "There is no undo. Only 'yes' is taken for a yes."
-    else:
-        question = "Do you want to perform these actions?"
-        hint = "vwplan carries out just the steps above. Only 'yes' is taken for a yes."
-    return terminal.ask(question, hint) == "yes"
+        return terminal.approves("Do you really want to destroy all of this?", "There is no undo.", ask=ask)
+    hint = "vwplan carries out just the steps above."
+    return terminal.approves("Do you want to perform these actions?", hint, ask=ask)
 
 
 def run_plan(

@@ -36,7 +36,7 @@ def said_again(terminal: Terminal, plan: Plan) -> bool:
     if terminal.json:
         refuse_unasked(plan)
     question = f"{_words(keys)} to be made anew: what is there now will be destroyed. Really?"
-    return terminal.ask(question, "The spec says replace = \"ask\". Only 'yes' is taken for a yes.") == "yes"
+    return terminal.approves(question, 'The spec says replace = "ask".')
 
 
 def _words(keys: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 
 from vwplan.dataclass import dataclass
-from vwplan.diagnostics import Diagnostic
+from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 PAGE = 100
 """The columns of what is not printed on a terminal."""
@@ -55,6 +55,16 @@ class Terminal:
         text = diagnostics_text(diagnostics, colour=self.colour and sys.stderr.isatty(), width=self.width)
         if text:
             self.tell(text)
+
+    def approves(self, question: str, hint: str, *, ask: bool = True, unasked: str = "--auto-approve") -> bool:
+        """Whether somebody says yes. Where nobody may be asked, a diagnostic that names the option to be given instead.
+
+        For a machine nothing is asked: among the JSON that it reads, a question would be rubbish.
+        """
+        if not ask or self.json:
+            detail = f"With --input=false or --json, {unasked} is needed."
+            raise DiagnosticError(Diagnostic("not-approved", "Nobody may be asked", detail))
+        return self.ask(question, f"{hint} Only 'yes' is taken for a yes.") == "yes"
 
     def ask(self, question: str, hint: str) -> str:
         """A line typed in answer to a question; empty when nothing can be typed."""

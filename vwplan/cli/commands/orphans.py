@@ -162,16 +162,12 @@ def _tell_unseen(terminal: Terminal, world: ObservedWorld) -> None:
 
 
 def _approved(terminal: Terminal, action: str, count: int, ask: bool) -> bool:
-    if not ask:
-        raise DiagnosticError(
-            Diagnostic("not-approved", "Nobody may be asked", "With --input=false, --auto-approve is needed too.")
-        )
     what = "this" if count == 1 else f"these {count}"
     if action == "adopt":
-        hint = "If another copy of this state is in use, they are its. Only 'yes' is taken for a yes."
-        return terminal.ask(f"Do you want to record {what} as this stack's?", hint) == "yes"
-    hint = "There is no undo. If another copy of this state is in use, they are its. Only 'yes' is taken for a yes."
-    return terminal.ask(f"Do you really want to delete {what}?", hint) == "yes"
+        hint = "If another copy of this state is in use, they are its."
+        return terminal.approves(f"Do you want to record {what} as this stack's?", hint, ask=ask)
+    hint = "There is no undo. If another copy of this state is in use, they are its."
+    return terminal.approves(f"Do you really want to delete {what}?", hint, ask=ask)
 
 
 def _adopt(terminal: Terminal, work: Stack, session: Session, found: list[Orphan]) -> int:

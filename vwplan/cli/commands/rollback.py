@@ -67,7 +67,8 @@ def rollback(
             terminal.say(f"The way back to serial {wanted}:")
 
     carrying = Carrying(terminal, work, f"rollback {wanted}", propose, parallelism, shown)
-    code = carrying.out(None if auto_approve else lambda: _approved(terminal, wanted, input))
+    question, hint = f"Do you want to go back to serial {wanted}?", "vwplan carries out just the steps above."
+    code = carrying.out(None if auto_approve else lambda: terminal.approves(question, hint, ask=input))
     if not json and code == 0 and carrying.ran:
         terminal.say("The spec is as it was: the next apply goes forward again, unless you change it too.")
     raise typer.Exit(code)
@@ -114,12 +115,3 @@ def _propose(work: Stack, state: State, earlier: State, options: PlanOptions, un
         begun=work.begun,
     )
     return Proposal(plan, wanted, world, state)
-
-
-def _approved(terminal: Terminal, serial: int, ask: bool) -> bool:
-    if not ask:
-        raise DiagnosticError(
-            Diagnostic("not-approved", "Nobody may be asked", "With --input=false, --auto-approve is needed too.")
-        )
-    hint = "vwplan carries out just the steps above. Only 'yes' is taken for a yes."
-    return terminal.ask(f"Do you want to go back to serial {serial}?", hint) == "yes"

@@ -32,7 +32,7 @@ def rekey(
     terminal = Terminal.of(no_color, json)
     work = Stack(Given(stack, simulate, lock_timeout=lock_timeout))
     need_state(work)
-    if not auto_approve and not _approved(terminal, input and not json):
+    if not auto_approve and not _approved(terminal, input):
         terminal.say("Nothing was done.")
         raise typer.Exit(1)
     path = Path(os.environ.get("VW_KEY_FILE") or work.store.folder.key)
@@ -58,12 +58,8 @@ def rekey(
 
 
 def _approved(terminal: Terminal, ask: bool) -> bool:
-    if not ask:
-        raise DiagnosticError(
-            Diagnostic("not-approved", "Nobody may be asked", "With --input=false or --json, --auto-approve is needed.")
-        )
-    hint = "All that derives from the key before will count as changed. Only 'yes' is taken for a yes."
-    return terminal.ask("Do you really want to give this stack a new key?", hint) == "yes"
+    hint = "All that derives from the key before will count as changed."
+    return terminal.approves("Do you really want to give this stack a new key?", hint, ask=ask)
 
 
 def _put_aside(path: Path) -> str:

@@ -103,13 +103,8 @@ def fork(
 
 
 def _ask(terminal: Terminal, ask: bool) -> None:
-    if not ask:
-        raise DiagnosticError(
-            Diagnostic("not-approved", "Nobody may be asked", "With --input=false, --auto-approve is needed too.")
-        )
     question = "Do you really want this folder to let go of everything that it records?"
-    hint = "Do so in a copy; the machines stay those of the original. Only 'yes' is taken for a yes."
-    if terminal.ask(question, hint) != "yes":
+    if not terminal.approves(question, "Do so in a copy; the machines stay those of the original.", ask=ask):
         terminal.say("Nothing was done.")
         raise typer.Exit(1)
 

@@ -23,10 +23,8 @@ def force_unlock(
     terminal = Terminal.of(json=json)
     work = Stack(Given(stack, simulate))
     if not force:
-        answer = terminal.ask(
-            "Do you really want to break this lock?", "Its holder may still be at work. Only 'yes' is taken for a yes."
-        )
-        if answer != "yes":
+        hint = "Its holder may still be at work."
+        if not terminal.approves("Do you really want to break this lock?", hint, unasked="--force"):
             terminal.say("Nothing was done.")
             raise typer.Exit(1)
     holder = work.store.force_unlock(lock_id)

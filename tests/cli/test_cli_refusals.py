@@ -1,0 +1,128 @@
+"""What cannot be done from the command line: exit 1, why, and what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from shop import WHOLE_SPEC, Shop, shop_in
+
+from vwplan.cli.stack import Stack
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shop:
+    monkeypatch.setenv("COLUMNS", "100")
+    return shop_in(tmp_path, monkeypatch, capsys, WHOLE_SPEC)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["plan", "--outt=x"], "No such option '--outt'"),
+        (["plann"], "No such command 'plann'"),
+        (["state", "lst"], "No such command 'lst'"),
+        (["plan", "--parallelism=-1"], "-1 is not in the range"),
+        (["plan", "--parallelism=x"], "'x' is not a valid int"),
+        (["plan", "--var", "size"], "write --var name=value"),
+        (["plan", "--var", "sise=1"], 'The spec has no variable "sise". Did you mean "size"?'),
+        (["plan", "--var-file=none.hcl"], "none.hcl cannot be read: there is no such file"),
+        (["plan", "--target=workspace.lgin"], "--target=workspace.lgin matches nothing"),
+        (["plan", "--replace=nothing.here"], "--replace=nothing.here matches nothing"),
+        (["plan", "--stack=../up"], "names no stack"),
+        (["apply", "--auto-approve", "--lock-timeout=soon"], '"soon" is not a duration'),
+        (["apply", "--input=false"], "With --input=false or --json, --auto-approve is needed."),
+        (["apply", "--json"], "With --input=false or --json, --auto-approve is needed."),
+        (["apply", "none.plan"], "Make one with plan --out=none.plan"),
+        (["apply", "main.vw.hcl"], "it is not JSON"),
+        (["show", "main.vw.hcl"], "it is not JSON"),
+        (["output", "addres"], 'Did you mean "address"?'),
+        (["output", "--raw"], "give the name of one output"),
+        (["state", "show", "workspace.nobody"], "names nothing in the state"),
+        (["plan", "--target=image"], "--target=image matches nothing"),
+        (["destroy", "--auto-approve", "--target=workspace"], "--target=workspace matches nothing"),
+        (["plan", "--exclude=module"], "--exclude=module matches nothing"),
+        (["plan", "--lock-timeout=soon"], '"soon" is not a duration'),
+        (["plan", "--out=none/the.plan"], "The plan cannot be saved none/the.plan: No such file or directory."),
+        (["plan", "--out="], "The plan cannot be saved .: Is a directory."),
+        (["plan", "--destroy", "--refresh-only"], "--refresh-only looks at the hosts and touches nothing on them"),
+        (["apply", "--refresh-only", "--replace=volume.home"], "leave it out, or --replace"),
+        (["plan", "--refresh=false", "--refresh-only"], "leave it out, or --refresh=false"),
+        (["apply", "--destroy", "--replace=volume.home"], "--destroy makes nothing anew: leave it out, or --replace."),
+        (["apply", "the.plan", "--target=volume.home", "--refresh=false"], "leave out --target, --refresh=false"),
+        (["--stack=one", "plan"], "No such option '--stack'. Only -chdir=DIR comes before the command"),
+        (["output", "--raw", "--json", "size"], "Give --raw or --json, not both."),
+        (["graph", "--format=png"], "use dot or mermaid"),
+        (["schema", "workspce"], 'Did you mean "workspace"?'),
+        (["fmt", "none.vw.hcl"], "none.vw.hcl does not exist"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_done_is_an_error_that_says_why(shop: Shop, words: list[str], told: str) -> None:
+    if words[0] == "output":
+        shop.apply()
+    found = shop.run(*words)
+    assert found.code == 1
+    assert told in " ".join(found.err.split())
+    assert "Traceback" not in found.err
+
+
+def test_what_the_system_does_not_let_us_use_is_named_with_what_it_is_for(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> Any:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    for path, more in ((shop.folder / ".vwplan" / "keys", True), (shop.folder / "other", False)):
+        monkeypatch.setattr(Stack, "propose", lambda *_, path=path: refused(path))
+        told = shop.run("plan")
+        assert told.code == 1
+        words = " ".join(told.err.split())
+        assert words.startswith(f"Error: A file or folder cannot be used {path}: Permission denied.")
+        assert ("In .vwplan beside the spec, vwplan keeps state, keys and what it fetches" in words) is more
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["apply"], "--auto-approve"),
+        (["destroy"], "--auto-approve"),
+        (["rollback"], "--auto-approve"),
+        (["state", "fork"], "--auto-approve"),
+        (["state", "rekey"], "--auto-approve"),
+        (["force-unlock", "x"], "--force"),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
+)
+def test_no_question_is_put_to_a_machine(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, words: list[str], option: str
+) -> None:
+    shop.apply("--exclude=workspace.other")
+    shop.apply()
+    shop.spec(WHOLE_SPEC, 'network "more" { mode = "isolated" }\n')
+    before = shop.state()
+    monkeypatch.setattr("sys.stdin", None)
+    told = shop.run(*words, "--json")
+    assert told.code == 1
+    assert f"With --input=false or --json, {option} is needed." in told.err
+    assert "Enter a value" not in told.out
+    assert shop.state() == before
+
+
+def test_what_is_made_anew_is_one_machine_and_a_cluster_is_told_to_hold_several(shop: Shop) -> None:
+    shop.spec(
+        'provider "simulated" {}\nimage "base" {\n  source = "base.raw"\n  format = "raw"\n}\n'
+        'cluster "c" {\n  image = image.base\n  head {}\n  workers "w" { count = 2 }\n}\n'
+    )
+    told = " ".join(shop.run("plan", "--replace=cluster.c").err.split())
+    assert "cluster.c holds 3 of them: give each that is to be made anew, such as --replace=cluster.c.head." in told
+    assert "--replace='cluster.c.workers.w[0]'" in " ".join(
+        shop.run("plan", "--replace=cluster.c.workers.w").err.split()
+    )
+    assert shop.run("plan", "--replace=cluster.c.workers.w[0]").code == 0
