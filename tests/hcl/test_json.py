@@ -15,7 +15,7 @@ from vwplan.hcl.jsonsyntax import parse_json, parse_json_values
 
 
 class Schema:
-    """Blocks: workspace with one label, cluster and nic with none; depends_on is bare."""
+    """Blocks: workspace with one label, data with two, nic with none; depends_on is bare, default is text."""
 
     def labels(self, name: str) -> int | None:
         return {"workspace": 1, "nic": 0, "data": 2}.get(name)
@@ -25,6 +25,9 @@ class Schema:
 
     def is_bare(self, name: str) -> bool:
         return name == "depends_on"
+
+    def is_text(self, name: str) -> bool:
+        return name == "default"
 
 
 def parse(text: str) -> tuple[s.Body, tuple[Diagnostic, ...]]:
@@ -58,6 +61,9 @@ def outline(body: s.Body) -> list[Any]:
             id="several of one label",
         ),
         pytest.param('{"nic": null}', [], id="null is no block"),
+        pytest.param('{"nic": [null]}', [("nic", [])], id="null among several is an empty one"),
+        pytest.param('{"workspace": {"//": {}}}', [("workspace", "//", [])], id="a label is never a comment"),
+        pytest.param('{"nic": []}', [], id="no blocks"),
         pytest.param('{"nic": {}, "nic": {}}', [("nic", []), ("nic", [])], id="blocks by one name twice"),
         pytest.param(
             '{"workspace": {"x": {"nic": {"a": 1}}}}', [("workspace", "x", [("nic", ["a"])])], id="blocks in blocks"
@@ -147,6 +153,30 @@ def test_values_file_has_no_templates() -> None:
     assert isinstance(body.attributes["workspace"].expression, s.ObjectItems)
 
 
+def test_what_is_text_holds_no_template() -> None:
+    _, node = expression('["${b", {"${c}": "%{ if"}]', "default")
+    assert isinstance(node, s.TupleItems)
+    first, second = node.items
+    assert isinstance(first, s.Literal) and first.value == "${b"
+    assert isinstance(second, s.ObjectItems)
+    assert [(key.value, value.value) for key, value in second.items] == [("${c}", "%{ if")]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("row", "operator", "nodes"),
+    [(2_000, " + ", s.Binary), (2_000, " ? 1 : ", s.Conditional)],
+    ids=["operators", "conditionals"],
+)
+def test_rows_may_be_long(row: int, operator: str, nodes: type) -> None:
+    text, node = expression('"${' + operator.join(["a"] * row) + '}"')
+    assert isinstance(node, s.Wrap)
+    inner: Any = node.expression
+    assert isinstance(inner, nodes)
+    assert text[inner.start : inner.end] == operator.join(["a"] * row)
+    last = inner.right if isinstance(inner, s.Binary) else inner.condition
+    assert text[last.start : last.end] == "a"
+
+
 MISTAKES = [
     ("nothing", "", "", "ends where"),
     ("a comma too many in an object", '{"a": 1,}', "}", "no comma"),
@@ -187,6 +217,12 @@ def _check(problem: Diagnostic, text: str, underlined: str, words: str) -> None:
         pytest.param('{"workspace": 1}', "invalid-json", "1", "label", id="no object where labels are"),
         pytest.param('{"nic": [1]}', "invalid-json", "1", "block nic", id="no object where a block is"),
         pytest.param("5", "invalid-json", "5", "the file", id="no object at all"),
+        pytest.param("null", "invalid-json", "null", "the file", id="null for a whole file"),
+        pytest.param("[null]", "invalid-json", "null", "the file", id="null for a part of a file"),
+        pytest.param('{"workspace": {}}', "invalid-json", "{}", "has a label", id="no label"),
+        pytest.param('{"workspace": []}', "invalid-json", "[]", "has a label", id="no part with a label"),
+        pytest.param('{"workspace": null}', "invalid-json", "null", "has a label", id="null where a label is"),
+        pytest.param('{"data": {"x": {}}}', "invalid-json", "{}", "has a label", id="one of two labels"),
         pytest.param('{"a": "${b c}"}', "extra-characters", "c", "operator", id="a wrong template"),
         pytest.param('{"depends_on": ["a b"]}', "extra-characters", "b", "complete", id="a wrong reference"),
     ],

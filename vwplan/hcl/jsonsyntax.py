@@ -15,7 +15,18 @@ from vwplan.diagnostics import Diagnostic, Problems, Range, Source
 from vwplan.hcl.json_reader import JsonArray, JsonNode, JsonObject, JsonScalar, JsonString, read_json
 from vwplan.hcl.lexer import nfc
 from vwplan.hcl.parser import parse_expression, parse_template
-from vwplan.hcl.syntax import Attribute, Block, Body, Expression, Label, Literal, ObjectItems, TupleItems
+from vwplan.hcl.syntax import (
+    Attribute,
+    Binary,
+    Block,
+    Body,
+    Conditional,
+    Expression,
+    Label,
+    Literal,
+    ObjectItems,
+    TupleItems,
+)
 
 
 class JsonSchema(Protocol):
@@ -30,6 +41,9 @@ class JsonSchema(Protocol):
     def is_bare(self, name: str) -> bool:
         """Whether strings in this argument hold expressions (references, types) rather than templates."""
 
+    def is_text(self, name: str) -> bool:
+        """Whether strings in this argument are just text: it is a constant, and `${` in it means nothing."""
+
 
 Diagnostics = tuple[Diagnostic, ...]
 
@@ -37,13 +51,14 @@ Diagnostics = tuple[Diagnostic, ...]
 def parse_json(source: Source, schema: JsonSchema) -> tuple[Body, Diagnostics]:
     """The body of a JSON file, as far as it can be read, and everything that is wrong in it.
 
-    In bodies, members named `//` are ignored; a body or the content of a block may be an array of objects, and null is
-    no block.
+    In bodies, members named `//` are ignored; a body or the content of a block may be an array of objects, and null in
+    place of a block is none.
     """
     node, problem = read_json(source)
     if node is None or problem is not None:
         return Body(source, {}, (), 0, len(source.text)), (problem,) if problem else ()
     builder = _Builder(source)
+    builder.no_null(node, "the file")
     body = builder.body(node, schema, "the file")
     return body, tuple(builder.problems.found)
 
@@ -58,7 +73,8 @@ def parse_json_values(source: Source) -> tuple[Body, Diagnostics]:
     if isinstance(node, JsonArray):
         builder.report("invalid-json", "Object required", "A file of values is one object.", node.start, node.end)
         return Body(source, {}, (), node.start, node.end), tuple(builder.problems.found)
-    for key, value in builder.members(node, "the file"):
+    builder.no_null(node, "the file")
+    for key, value in builder.content(node, "the file"):
         builder.argument(key, builder.literal(value), attributes)
     return Body(source, attributes, (), node.start, node.end), tuple(builder.problems.found)
 
@@ -75,22 +91,38 @@ class _Builder:
     def report(self, code: str, summary: str, detail: str, start: int, end: int) -> None:
         self.problems.add(Diagnostic(code, summary, detail, Range(self.source, start, end)))
 
+    def no_null(self, node: JsonNode, what: str) -> None:
+        """Tell that a null stands where an object belongs."""
+        if isinstance(node, JsonScalar) and node.value is None:
+            self.no_object(node, what)
+
+    def no_object(self, node: JsonNode, what: str) -> None:
+        detail = f"An object belongs here, with what {what} holds."
+        self.report("invalid-json", "Object required", detail, node.start, node.end)
+
     def members(self, node: JsonNode, what: str) -> Iterator[tuple[JsonString, JsonNode]]:
-        """The members of an object or of an array of objects, without those that are comments."""
+        """The members of an object or of an array of objects; null has none."""
         for part in node.items if isinstance(node, JsonArray) else (node,):
             if isinstance(part, JsonObject):
-                yield from ((key, value) for key, value in part.members if key.value != "//")
-            elif not (isinstance(part, JsonScalar) and part.value is None):
-                detail = f"An object belongs here, with what {what} holds."
-                self.report("invalid-json", "Object required", detail, part.start, part.end)
+                yield from part.members
+            elif part is not node or not isinstance(part, JsonScalar) or part.value is not None:
+                self.no_object(part, what)
+
+    def content(self, node: JsonNode, what: str) -> Iterator[tuple[JsonString, JsonNode]]:
+        """The members of a body, without those that are comments."""
+        return (member for member in self.members(node, what) if member[0].value != "//")
 
     def body(self, node: JsonNode, schema: JsonSchema, what: str) -> Body:
         attributes: dict[str, Attribute] = {}
         blocks: list[Block] = []
-        for key, value in self.members(node, what):
+        for key, value in self.content(node, what):
             labels = schema.labels(key.value)
             if labels is None:
-                read = self.bare if schema.is_bare(key.value) else self.expression
+                read = self.expression
+                if schema.is_bare(key.value):
+                    read = self.bare
+                elif schema.is_text(key.value):
+                    read = self.literal
                 self.argument(key, read(value), attributes)
             else:
                 self.blocks(key, value, labels, (), schema, blocks)
@@ -116,14 +148,20 @@ class _Builder:
         """The blocks of one kind: objects by label, as deep as there are labels, then an object or an array of them."""
         what = f"a block {kind.value}"
         if missing:
+            labelled = False
+            known = len(self.problems.found)
             for key, value in self.members(node, f"{what}, by its label,"):
+                labelled = True
                 label = Label(key.value, key.start, key.end)
                 self.blocks(kind, value, missing - 1, (*labels, label), schema, blocks)
+            if not labelled and len(self.problems.found) == known:
+                detail = f"{what} has a label: write it as a member, and in that what the block holds.".capitalize()
+                self.report("invalid-json", "Label required", detail, node.start, node.end)
+            return
+        if isinstance(node, JsonScalar) and node.value is None:
             return
         inner = schema.inside(kind.value, tuple(label.text for label in labels))
         for part in node.items if isinstance(node, JsonArray) else (node,):
-            if isinstance(part, JsonScalar) and part.value is None:
-                continue
             body = self.body(part, inner, what)
             header_end = labels[-1].end if labels else kind.end
             blocks.append(Block(kind.value, labels, body, kind.start, kind.end, header_end, part.end))
@@ -211,16 +249,36 @@ _UNIT = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.|.", re.DOTAL
 _PLACES = frozenset({"start", "end", "name_end"})
 
 
+_LEANING: dict[type, str] = {Binary: "left", Conditional: "otherwise"}
+"""Where operators in a row are nested in one another, each in the field of that name; rows may be long."""
+
+
 def _moved(node: Any, place: Callable[[int], int]) -> Any:
     """A tree with every place put through `place`. Loops rather than comprehensions, which would nest twice as deep."""
     if not isinstance(node, tuple):
         return node
     fields = getattr(node, "_fields", None)
-    moved: list[Any] = []
     if fields is None:
+        moved: list[Any] = []
         for each in node:
             moved.append(_moved(each, place))
         return tuple(moved)
-    for name, value in zip(fields, node, strict=True):
-        moved.append(place(value) if name in _PLACES else _moved(value, place))
+    row: list[Any] = []
+    while (leaning := _LEANING.get(type(node), "")) and isinstance(getattr(node, leaning), type(node)):
+        row.append(node)
+        node = getattr(node, leaning)
+    made = _moved_fields(node, "", place)
+    for each in reversed(row):
+        made = _moved_fields(each, leaning, place)._replace(**{leaning: made})
+    return made
+
+
+def _moved_fields(node: Any, but: str, place: Callable[[int], int]) -> Any:
+    """A node moved with all in it, the field `but` left as it is."""
+    moved: list[Any] = []
+    for name, value in zip(node._fields, node, strict=True):
+        if name in _PLACES:
+            moved.append(place(value))
+        else:
+            moved.append(value if name == but else _moved(value, place))
     return type(node)(*moved)

@@ -11,6 +11,12 @@ _BARE = frozenset(
     {"depends_on", "provider", "providers", "type", "from", "to", "ignore_changes", "replace_triggered_by", "iterator"}
 )
 """Arguments whose strings are references or types, where the language has them."""
+_TEXTS = {
+    "variable": frozenset({"default", "description", "nullable", "sensitive", "ephemeral"}),
+    "output": frozenset({"description", "sensitive", "ephemeral"}),
+    "module": frozenset({"source", "version"}),
+}
+"""Arguments of blocks that are constants: their strings are just text, `${` included, as Terraform has it."""
 
 
 class FileShape:
@@ -29,6 +35,10 @@ class FileShape:
         return BodyShape(KIND_SHAPES[name] if name in KINDS else TOP_SHAPES[name], name == "check")
 
     def is_bare(self, name: str) -> bool:
+        """No argument stands outside of blocks."""
+        return False
+
+    def is_text(self, name: str) -> bool:
         """No argument stands outside of blocks."""
         return False
 
@@ -70,6 +80,10 @@ class BodyShape:
             return False
         return name in shape.meta_arguments or name in shape.arguments or shape.name in MEMBER_ARGUMENTS
 
+    def is_text(self, name: str) -> bool:
+        """Whether strings in that argument are just text."""
+        return name in _TEXTS.get(self._shape.name, ())
+
 
 class DynamicShape:
     """The schema of a `dynamic` block's body: its content is a body of the block that it repeats."""
@@ -92,6 +106,10 @@ class DynamicShape:
     def is_bare(self, name: str) -> bool:
         """Whether strings in that argument are references."""
         return name == "iterator"
+
+    def is_text(self, name: str) -> bool:
+        """Whether strings in that argument are just text."""
+        return False
 
 
 _TOP_LABELS = {"provider": "TYPE", "data": "KIND NAME"} | {

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from vwplan.diagnostics import Diagnostic, Range, Source, did_you_mean
 from vwplan.hcl.evaluate import Compiled, Reference
+from vwplan.hcl.lexer import is_name
 from vwplan.hcl.syntax import Attribute, Block, Body, Expression, Index, Literal, ObjectItems, Variable
 from vwplan.kinds import KINDS, LATER_KINDS
 from vwplan.kinds.language import ELSEWHERE, RESERVED, TOP
@@ -76,6 +77,9 @@ def _locals(draft: Draft, block: Block, source: Source) -> None:
         first = draft.locals.get(name)
         if first is not None:
             draft.add(mistakes.duplicate(f"local.{name}", where, first.range))
+            continue
+        if not is_name(name):  # JSON has room for any
+            draft.add(mistakes.bad_name(name, where))
             continue
         place = Place(f"local.{name}")
         draft.locals[name] = LocalValue(name, draft.compile(attribute.expression, source, place), where)
