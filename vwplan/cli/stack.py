@@ -5,6 +5,7 @@ Each is read when first asked for, so that a command pays only for what it uses.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 import uuid
@@ -216,6 +217,17 @@ class Stack:
 
         `unsettled` are the keys of hosts of which it is not known what an earlier run left there: they count as not seen.
         """
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return self._proposed(state, options, unsettled)
+        finally:
+            if collecting:
+                # All that was read and planned stays until the command ends: looking through it for garbage is a tenth of a plan.
+                gc.freeze()
+                gc.enable()
+
+    def _proposed(self, state: State | None, options: PlanOptions, unsettled: Collection[str]) -> Proposal:
         from vwplan.cli.otherstacks import reader_of
         from vwplan.graph import Taken, build
         from vwplan.kinds import KINDS
