@@ -175,6 +175,8 @@ def _second_yes(plan: Plan) -> Iterator[str]:
 
 
 def _nothing(plan: Plan, theme: Theme) -> str:
+    if plan.incomplete and plan.hosts and all(host.problem for host in plan.hosts):
+        return f"{theme.paint('Nothing is planned.', 'yellow', 'bold')} No host could be seen.\n"
     if plan.incomplete:
         rest = "What could be seen matches the configuration."
     elif plan.destroy:
