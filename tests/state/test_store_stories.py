@@ -202,6 +202,17 @@ def test_a_state_that_is_gone_is_never_taken_for_nothing_and_the_told_command_re
     yard.run(record("volume.after"))
 
 
+def test_a_stack_that_was_changed_but_once_loses_its_snapshot_and_has_it_back(yard: Yard) -> None:
+    good = yard.run(*some())
+    assert not yard.folder.history.exists(), "nothing has gone to the history yet"
+    yard.folder.snapshot.unlink()
+    restored = yard.store.restore(holder("state restore"))
+    assert yard.state().records == good.records
+    assert restored.kept == "", "there was nothing to be kept"
+    assert len(list(yard.folder.path.glob("journal.*.jsonl"))) == 1
+    yard.run(record("volume.after"))
+
+
 @pytest.mark.parametrize("damage", ["cut", "empty", "gone", "altered"])
 def test_snapshots_that_are_lost_are_made_again_from_the_journals_between_them(yard: Yard, damage: str) -> None:
     """All of them at once: the first was of nothing, and each other is what the journal before it came to."""

@@ -305,6 +305,7 @@ class LocalStore:
                 base = self._base_there(state.serial - 1)
                 keep(disk, folder, base)
                 kept = str(folder.old_snapshot(base))
+            disk.make_folder(folder.history)  # For the journals: a stack that was changed but once has none yet.
             self._create(state, carried)
             for path in journals:
                 serial = journal_base(path)
