@@ -40,7 +40,7 @@ _CLEAN = {
 def write(directory: Path, files: Files, code: str, values: str) -> None:
     """Write the files with the endings of a dialect: `code` for modules, `values` for the values of variables."""
     for name, text in files.items():
-        if name == "environment":
+        if name in ("environment", "arguments"):
             continue
         ending = "" if "." in Path(name).name else values if name.endswith("vars") else code
         stem = {"vars": values.lstrip("."), "vars.json": f"{values.lstrip('.')}.json"}.get(name, "")
@@ -48,6 +48,9 @@ def write(directory: Path, files: Files, code: str, values: str) -> None:
             path = directory / (("terraform." if values == ".tfvars" else "vwplan.") + stem)
             if values != ".tfvars" and name == "vars.json":
                 path = directory / "vwplan.vwvars.json"
+        elif name.endswith((".auto.vars", ".auto.vars.json")):
+            head, _, in_json = name.partition(".auto.vars")
+            path = directory / f"{head}.auto{values.removesuffix('.hcl') if in_json else values}{in_json}"
         elif name.endswith(".code.json"):
             path = directory / name.replace(".code.json", ".tf.json" if code == ".tf" else ".vw.json")
         else:
@@ -62,6 +65,17 @@ def environment_of(files: Files, prefix: str) -> dict[str, str]:
     return {prefix + name: value for name, _, value in (line.partition("=") for line in lines if line)}
 
 
+def arguments_of(files: Files) -> list[str]:
+    """What the command line gives, `-var=NAME=VALUE` or `-var-file=FILE` a line."""
+    return [line for line in files.get("arguments", "").splitlines() if line]
+
+
+def _given(line: str, directory: Path) -> Path | tuple[str, str]:
+    option, _, rest = line.partition("=")
+    name, _, value = rest.partition("=")
+    return directory / rest if option == "-var-file" else (name, value)
+
+
 def planned(directory: Path, files: Files, *, simulate: bool = True, **more: Any) -> Wanted:
     """What a module wants, with that folder as the working directory. Raises `DiagnosticError`."""
     write(directory, files, ".vw.hcl", ".vwvars.hcl")
@@ -70,7 +84,10 @@ def planned(directory: Path, files: Files, *, simulate: bool = True, **more: Any
     try:
         configuration = load(directory)
         variables = read_variables(
-            configuration.root, environment=environment_of(files, "VW_VAR_"), directory=directory
+            configuration.root,
+            given=[_given(line, directory) for line in arguments_of(files)],
+            environment=environment_of(files, "VW_VAR_"),
+            directory=directory,
         )
         there = hosts(configuration, variables, directory=str(directory / "world"), simulate=simulate)
         more.setdefault("state", State(LINEAGE))
@@ -103,7 +120,8 @@ def theirs(directory: Path, files: Files) -> Verdict:
         command = ["terraform", *words]
         return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
 
-    for words in (["init", "-no-color", "-input=false"], ["apply", "-auto-approve", "-no-color", "-input=false"]):
+    plain = ["-no-color", "-input=false"]
+    for words in (["init", *plain], ["apply", "-auto-approve", *plain, *arguments_of(files)]):
         done = run(*words)
         if done.returncode:
             found = re.findall(r"^[│ ]*Error: (.*(?:\n.*){0,12})", done.stderr, re.M)

@@ -16,8 +16,11 @@ CASES = Path(__file__).parent / "cases"
 
 ON_PURPOSE = {
     "sensitive output of a module is sensitive at the root": "Terraform documents that an output's own `sensitive` "
-    "follows its value into the calling module, and does not do so; a secret must not get out by a forgotten word",
+    "follows its value into the calling module; 1.11 loses it, earlier and later versions do not",
     "issensitive follows modules": "the same",
+    "check in a module without instances with a wrong operand": "what can never be right is told whether or not there "
+    "is an instance, as everywhere else; Terraform looks into a check only where there is one",
+    "check in a module without instances with an unknown function": "the same",
 }
 """Cases that differ from Terraform, each with its reason."""
 

@@ -301,6 +301,8 @@ class Compiler:
         ]
         site = Site(node, bound, self.source)
         ambiguous = [key for key, _ in node.items if isinstance(key, GetAttribute | Index)]
+        # In JSON no member is set twice, while here the last of equal keys stands.
+        once = self.source.name.endswith(".json")
 
         def run(scope: Scope, environment: Environment) -> Value:
             made: dict[str, Value] = {}
@@ -316,10 +318,13 @@ class Compiler:
                 value = value_run(scope, environment)
                 if not isinstance(key, str):
                     key = self._key(key, site, node.items[at][0], scope, environment)
-                if isinstance(key, str):
-                    made[key] = value
-                else:
+                if not isinstance(key, str):
                     known = False
+                elif once and key in made:
+                    detail = f"This object has a member {key} already."
+                    raise site.error(scope, environment, "duplicate-key", "Member set twice", detail, node.items[at][0])
+                else:
+                    made[key] = value
             if not known:
                 return mark(UNKNOWN, marks)
             return mark(checked(ObjectValue(made), site, scope, environment), marks)
