@@ -70,6 +70,15 @@ def explained(error: Any, doing: str) -> ProviderError:
         return Refused("Host is busy", f"It took too long: {doing} failed. {said} Apply again.")
     if code == libvirt.VIR_ERR_OPERATION_INVALID:
         return Refused("Not possible now", f"{begun} failed. {said}")
+    if "Cannot allocate memory" in said:
+        return Refused(
+            "Not enough memory on the host",
+            f"{begun} failed: the host cannot give it that much. {said} Give it less, or stop others there.",
+        )
+    if "interface MTU on" in said and "No such device" in said:
+        return Refused("Bridge is not on the host", f"{begun} failed. {said} Make the bridge there, or name another.")
+    if code == libvirt.VIR_ERR_CONFIG_UNSUPPORTED:
+        return Refused("Not possible on this host", f"{begun} failed. {said}")
     if "KVM is not available" in said or "Could not access KVM" in said:
         return Refused(
             "No KVM on the host",

@@ -110,6 +110,9 @@ def test_settings_that_are_left_out_have_defaults() -> None:
         (libvirt.VIR_ERR_INTERNAL_ERROR, "Network is already in use by interface virbr0", "Refused"),
         (libvirt.VIR_ERR_AUTH_DENIED if hasattr(libvirt, "VIR_ERR_AUTH_DENIED") else 88, "access denied", "Refused"),
         (libvirt.VIR_ERR_NO_SUPPORT, "this function is not supported", "Refused"),
+        (libvirt.VIR_ERR_INTERNAL_ERROR, "cannot set up guest memory 'pc.ram': Cannot allocate memory", "Refused"),
+        (libvirt.VIR_ERR_SYSTEM_ERROR, "Cannot get interface MTU on 'br9': No such device", "Refused"),
+        (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "Maximum CPUs greater than specified machine type limit 288", "Refused"),
         (libvirt.VIR_ERR_INTERNAL_ERROR, "something odd", "ProviderError"),
     ],
 )
