@@ -239,6 +239,11 @@ def test_what_fails_is_told_and_the_rest_is_answered(console: Console) -> None:
     assert told.code == 1
 
 
+def test_comments_ask_nothing(console: Console) -> None:
+    told = console("# a (\n// b\n/* c */ # d\n/* e [\n*/\n \r\n1 # f\n")
+    assert (told.code, told.out, told.err) == (0, "1\n", "")
+
+
 def test_exit_ends_it(console: Console) -> None:
     told = console("1\n exit \nnope\n")
     assert (told.code, told.out, told.err) == (0, "1\n", "")
@@ -443,6 +448,12 @@ def test_enter_ends_a_line_of_an_open_expression_and_else_the_expression(capsys:
     converse("[1,\r2]\rnope\rvar[0]\rhelp\rexit\r", [], None)
     told = capsys.readouterr()
     assert told.out.startswith('[\n  1,\n  2,\n]\n"x"\nType an expression') and "Reference to something" in told.err
+
+
+def test_a_comment_alone_asks_nothing_at_the_prompt_either(capsys: pytest.CaptureFixture[str]) -> None:
+    converse("# a\r/* b\r*/\r1 + 1\rexit\r", [], None)
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("2\n", "")
 
 
 def test_ctrl_c_drops_the_line_and_ctrl_d_leaves(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vwplan.hcl.unfinished import Gathering, unfinished
+from vwplan.hcl.unfinished import Gathering, is_blank, unfinished
 
 CASES = [
     ("one line without brackets is whole", ["1"], "+"),
@@ -37,3 +37,20 @@ def test_a_long_heredoc_is_looked_at_once() -> None:
     gathering = Gathering()
     gathering.add("<<A")
     assert not any(gathering.add("x ${ [") for _ in range(20_000))
+
+
+@pytest.mark.parametrize(
+    ("text", "blank"),
+    [
+        ("", True),
+        (" \t\n\r\n", True),
+        ("# (", True),
+        ("// a\n# b\n", True),
+        ("/* a\n*/ # b", True),
+        ("/* a", False),
+        ("1 # a", False),
+        ("/", False),
+    ],
+)
+def test_what_holds_nothing_but_comments(text: str, blank: bool) -> None:
+    assert is_blank(text) == blank

@@ -9,6 +9,7 @@ from __future__ import annotations
 from vwplan.hcl.lexer import SPACES, scan
 
 _OPENING = {"(": ")", "[": "]", "{": "}"}
+_NOTHING = ("comment", "newline", "end")
 _ENDS = {"unquote": "quote", "unheredoc": "heredoc"}
 
 
@@ -44,6 +45,11 @@ class Gathering:
             return False
         self._brackets, self._segment, self._marker = opened, [], ""
         return not opened
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text holds nothing but space and comments."""
+    return all(token.kind in _NOTHING for token in scan(text))
 
 
 def unfinished(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import IO, Any, TextIO
 from vwplan.cli.console.session import Answer, Session, beyond
 from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import Diagnostic, DiagnosticError
-from vwplan.hcl.unfinished import Gathering
+from vwplan.hcl.unfinished import Gathering, is_blank
 
 LONGEST = 1 << 27
 """The most bytes that a line of JSON may have."""
@@ -19,19 +19,17 @@ LONGEST = 1 << 27
 def answer_lines(session: Session, terminal: Terminal, lines: Iterable[bytes]) -> bool:
     """Answer each expression, which may go over several lines while brackets or heredocs are open; tells whether all had one.
 
-    Empty lines and lines of a comment alone are passed over; `exit` ends it.
+    Lines of nothing but space and comments are passed over; `exit` ends it.
     """
     gathering, empty, well = Gathering(), True, True
     for raw in lines:
         line = raw.decode("utf-8", "surrogateescape")
-        bare = line.strip()
-        if empty and (not bare or bare.startswith(("#", "//"))):
-            continue
-        if empty and bare == "exit":
+        if empty and line.strip() == "exit":
             return well
         empty = gathering.add(line.rstrip("\r\n"))
         if empty:
-            well &= _answer(session, terminal, gathering.text)
+            if not is_blank(gathering.text):
+                well &= _answer(session, terminal, gathering.text)
             gathering = Gathering()
     if not empty:
         well &= _answer(session, terminal, gathering.text)

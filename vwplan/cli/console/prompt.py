@@ -17,7 +17,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from vwplan.cli.console.session import Session, beyond
 from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import DiagnosticError
-from vwplan.hcl.unfinished import unfinished
+from vwplan.hcl.unfinished import is_blank, unfinished
 
 HELP = """\
 Type an expression and Enter: its value is shown. It goes on over lines while brackets or heredocs are open.
@@ -50,7 +50,7 @@ def converse(session: Session, terminal: Terminal, names: Sequence[str], folder:
         except EOFError:
             return
         match text.strip():
-            case "":
+            case typed if is_blank(typed):
                 continue
             case "exit":
                 return
@@ -68,7 +68,7 @@ def _show(session: Session, terminal: Terminal, text: str) -> None:
     except (RecursionError, MemoryError) as problem:
         terminal.diagnose([beyond(problem)])
     except KeyboardInterrupt:
-        terminal.tell("Interrupted.")
+        return  # which has been told
 
 
 def _keys() -> KeyBindings:
