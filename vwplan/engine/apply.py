@@ -17,6 +17,7 @@ from vwplan.engine.clock import SYSTEM, Clock
 from vwplan.engine.coordinator import Coordinator
 from vwplan.engine.events import Event, RunEnded, RunStarted, StateUnwritten
 from vwplan.engine.interrupt import Interrupt
+from vwplan.engine.reach import Reach
 from vwplan.engine.resolve import Evaluate, Lookup, OpenSecret, Resolver, refuse_late, refuse_secret
 from vwplan.engine.result import ApplyResult, count, count_imports
 from vwplan.engine.schedule import Schedule
@@ -87,6 +88,7 @@ def apply(
     uuids = {host.key: host.uuid for host in plan.hosts}
     durations = session.durations()
     schedule = Schedule(plan.steps, run.slots, parallelism, durations)
+    reach = Reach(run.hosts, uuids, run.open)
     interrupt = interrupt or Interrupt()
     with _executing(executor, _threads(run, parallelism)) as working:
         coordinator = Coordinator(
@@ -94,9 +96,7 @@ def apply(
             session,
             Preparer(resolver, key, plan.lineage, run.id, uuids),
             run=run.id,
-            hosts=run.hosts,
-            uuids=uuids,
-            open_connection=run.open,
+            reach=reach,
             executor=working,
             clock=run.clock,
             interrupt=interrupt,
@@ -104,7 +104,7 @@ def apply(
         )
         coordinator.work()
         if interrupt.level < 2:
-            _close(working, coordinator.slots)
+            _close(working, reach.idle)
     tally = coordinator.tally
     if interrupt.level < 2 and not session.broken:
         # At the second interrupt nothing more is written: the next command settles what is under way, and ends the run.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
@@ -17,16 +17,17 @@ from vwplan.dataclass import dataclass
 from vwplan.diagnostics import DiagnosticError
 from vwplan.engine import calls, reports
 from vwplan.engine.actions import Prepared, Preparer
-from vwplan.engine.calls import Answer, OpenConnection, Slot
+from vwplan.engine.calls import Answer, Slot
 from vwplan.engine.clock import Clock
 from vwplan.engine.events import Event, StepProgress, StepStarted, Stopping
 from vwplan.engine.interrupt import Interrupt
 from vwplan.engine.outcomes import Left, left_behind, succeeded
+from vwplan.engine.reach import Reach
 from vwplan.engine.schedule import Schedule
 from vwplan.engine.tally import Tally
 from vwplan.engine.turn import Turn
 from vwplan.plan.model import Step, StepVerb
-from vwplan.provider.api import HostConfiguration, Reporter, Unreachable
+from vwplan.provider.api import Reporter, Unreachable
 from vwplan.state.entries import Begun, Ended, Entry, Recorded, Result
 from vwplan.state.problems import WriteFailed
 from vwplan.state.records import Record
@@ -37,9 +38,6 @@ GRACE = 3.0
 
 WAITING = frozenset({StepVerb.POWER, StepVerb.DELIVER})
 """Steps that may wait long for a guest: the first interrupt ends their waiting."""
-
-LOST_AFTER = 2
-"""How many calls in a row a host may fail to answer before no more of its steps are tried."""
 
 
 @dataclass(slots=True)
@@ -65,9 +63,7 @@ class Coordinator:
         preparer: Preparer,
         *,
         run: str,
-        hosts: Mapping[str, HostConfiguration],
-        uuids: Mapping[str, str],
-        open_connection: OpenConnection,
+        reach: Reach,
         executor: Executor,
         clock: Clock,
         interrupt: Interrupt,
@@ -78,9 +74,7 @@ class Coordinator:
         self._session = session
         self._preparer = preparer
         self._run = run
-        self._hosts = hosts
-        self._uuids = uuids
-        self._open = open_connection
+        self._reach = reach
         self._executor = executor
         self._clock = clock
         self._interrupt = interrupt
@@ -88,8 +82,6 @@ class Coordinator:
         self._answers: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._running: dict[str, Running] = {}
         self._abandoned: dict[str, Running] = {}
-        self._idle: dict[str, list[Slot]] = {}
-        self._silent: dict[str, int] = {}
         self._turn = Turn(session.ledger)
         self._touched: set[str] = set()
         self._unwritten = False
@@ -100,11 +92,6 @@ class Coordinator:
     def abandoned(self) -> int:
         """How many calls never came back."""
         return len(self._abandoned)
-
-    @property
-    def slots(self) -> list[Slot]:
-        """The slots that nobody uses."""
-        return [slot for slots in self._idle.values() for slot in slots]
 
     def lookup(self, key: str) -> Record | None:
         """The record at an address, as it is by now."""
@@ -161,10 +148,10 @@ class Coordinator:
         picked: list[Prepared] = []
         while not self.stopped and (step := self._schedule.next()) is not None:
             host = step.host
-            if host not in self._hosts:
+            if host not in self._reach:
                 self._fail_unbegun(step, DiagnosticError(reports.no_host(step)))
                 continue
-            if self._silent.get(host, 0) >= LOST_AFTER:
+            if self._reach.lost(host):
                 self._skip(step, f"the host {host} does not answer")
                 continue
             current = self._turn.of(step.identity)
@@ -194,8 +181,7 @@ class Coordinator:
         now = self._clock.monotonic()
         for prepared in begun:
             step = prepared.step
-            idle = self._idle.get(step.host)
-            slot = idle.pop() if idle else Slot(self._hosts[step.host], self._open, self._uuids.get(step.host, ""))
+            slot = self._reach.take(step.host)
             reporter = Reporter(self._teller(step.id), threading.Event())
             self._running[step.id] = Running(prepared, slot, reporter, now, now + step.timeout)
             self._listener(
@@ -255,7 +241,7 @@ class Coordinator:
         self._abandoned[step.id] = running
         running.abandoned = True
         self._schedule.free(step)
-        self._silent[step.host] = self._silent.get(step.host, 0) + 1
+        self._reach.answered(step.host, False)
         elapsed = now - running.started
         note = "the call did not come back"
         self._turn.entries.append(Ended(self._run, step.id, Result.UNCERTAIN, note=note, elapsed=elapsed))
@@ -288,12 +274,9 @@ class Coordinator:
         if running.abandoned:
             running.slot.close()
         else:
-            self._idle.setdefault(step.host, []).append(running.slot)
+            self._reach.give_back(step.host, running.slot)
             self._schedule.free(step)
-        if answer.problem is None or not isinstance(answer.problem, Unreachable | calls.OtherHost):
-            self._silent[step.host] = 0
-        else:
-            self._silent[step.host] = self._silent.get(step.host, 0) + 1
+        self._reach.answered(step.host, not isinstance(answer.problem, Unreachable | calls.OtherHost))
         if answer.outcome is not None:
             self._succeed(running, answer)
         else:
