@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Mapping
 
 LABEL = "cidata"
+DESCRIPTORS = range(16 * 2048, 18 * 2048)
+"""Where in the image it says that it is one, in bytes; without that it holds nothing."""
 _SECRET = 0o100400
 _OPEN = 0o100444
 
@@ -46,15 +49,20 @@ def _folder(image: object, folder: str, made: dict[str, str]) -> str:
 
 
 def unpack(content: bytes) -> dict[str, bytes]:
-    """The files of an image, by path; none where it is no image."""
-    import pycdlib
+    """The files of an image, by path; none where it is no image, or a damaged one."""
     from pycdlib.pycdlibexception import PyCdlibException
 
-    image = pycdlib.PyCdlib()
     try:
-        image.open_fp(io.BytesIO(content))
-    except PyCdlibException:
+        return _files(content)
+    except (PyCdlibException, LookupError, ValueError, struct.error):
         return {}
+
+
+def _files(content: bytes) -> dict[str, bytes]:
+    import pycdlib
+
+    image = pycdlib.PyCdlib()
+    image.open_fp(io.BytesIO(content))
     files: dict[str, bytes] = {}
     for folder, _, names in image.walk(joliet_path="/"):
         for name in names:

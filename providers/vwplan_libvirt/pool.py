@@ -175,10 +175,11 @@ class Pool:
         self.upload(volume, len(content), (content,))
         return volume
 
-    def overwrite(self, name: str, content: bytes) -> bool:
+    def overwrite(self, name: str, content: bytes, seal: range) -> bool:
         """Put these bytes, and zeros after them, into a raw volume that is there, so that whoever has it open reads them too.
 
-        False, and nothing done, where there is none or it is too small.
+        Those at `seal` are zeros until all others are written: who is cut off leaves nothing that looks whole. False, and nothing
+        done, where there is none or it is too small.
         """
         volume = self.volume(name)
         if volume is None:
@@ -187,14 +188,17 @@ class Pool:
             capacity = int(volume.info()[1])
         if capacity < len(content):
             return False
-        self.upload(volume, capacity, (content.ljust(capacity, b"\0"),))
+        first, last, zeros = seal.start, seal.stop, bytes(len(seal))
+        self.upload(volume, len(seal), (zeros,), first)
+        self.upload(volume, capacity, (content[:first], zeros, content[last:].ljust(capacity - last, b"\0")))
+        self.upload(volume, len(seal), (content[first:last],), first)
         return True
 
-    def upload(self, volume: Any, length: int, pieces: Iterable[bytes]) -> None:
-        """Send bytes into a volume; what making the next piece raises ends the upload and passes through."""
+    def upload(self, volume: Any, length: int, pieces: Iterable[bytes], offset: int = 0) -> None:
+        """Send bytes into a volume, from an offset on; what making the next piece raises ends the upload and passes through."""
         stream = self._connection.newStream(0)
         with explaining(f"uploading {volume.name()}"):
-            volume.upload(stream, 0, length, 0)
+            volume.upload(stream, offset, length, 0)
             try:
                 for piece in pieces:
                     for start in range(0, len(piece), _CHUNK):

@@ -9,7 +9,7 @@ from typing import Any
 
 from vwplan.provider.api import Action, Refused
 from vwplan_libvirt.host import Host, nics_of
-from vwplan_libvirt.iso import pack, unpack
+from vwplan_libvirt.iso import DESCRIPTORS, pack, unpack
 from vwplan_libvirt.naming import seed_name
 from vwplan_libvirt.network_xml import SeenNetwork
 from vwplan_libvirt.networks import need_network
@@ -49,7 +49,7 @@ def write_seed(host: Host, action: Action, networks: Mapping[str, SeenNetwork] |
     if files == old:
         return False
     content = pack(files, _SECRET)
-    if not host.pool.overwrite(seed_name(action.identity), content):
+    if not host.pool.overwrite(seed_name(action.identity), content, DESCRIPTORS):
         host.pool.write(seed_name(action.identity), content, room=room_for(len(content)))
     return True
 

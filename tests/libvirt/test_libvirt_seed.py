@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vwplan_libvirt.cloud_config import cloud_config, public_key_of, user_data
-from vwplan_libvirt.iso import pack, unpack
+from vwplan_libvirt.iso import DESCRIPTORS, pack, unpack
 from vwplan_libvirt.seed import BEGIN, END, Seed, SeedNic, hosts_block, network_config, seed_files, with_hosts
 from vwplan_libvirt.seeding import room_for
 
@@ -213,6 +213,27 @@ def test_a_disk_gives_back_the_files_that_were_packed() -> None:
 def test_bytes_that_are_no_disk_hold_no_files() -> None:
     assert unpack(b"") == {}
     assert unpack(b"\0" * 100_000) == {}
+
+
+def test_a_seed_cut_off_while_it_is_written_where_it_lies_holds_nothing_or_all() -> None:
+    old, new = ({"meta-data": b"{}", "vw/context.json": b"m" * 300 * count} for count in (2, 9))
+    now = bytearray(pack(old).ljust(room_for(1), b"\0"))
+    content = pack(new)
+    first, last = DESCRIPTORS.start, DESCRIPTORS.stop
+    assert unpack(bytes(now)) == old
+    now[first:last] = bytes(len(DESCRIPTORS))
+    for cut in range(0, len(content), 1024):
+        if not first <= cut < last:
+            now[cut : cut + 1024] = content[cut : cut + 1024].ljust(1024, b"\0")
+        assert unpack(bytes(now)) == {}
+    now[first:last] = content[first:last]
+    assert unpack(bytes(now)) == new
+
+
+def test_a_seed_damaged_by_others_never_fails_a_start() -> None:
+    one, other = (pack({"meta-data": b"{}", "vw/a": b"a" * size, "vw/b/c": b"c" * size}) for size in (10, 9000))
+    for cut in range(0, len(one), 512):
+        assert isinstance(unpack(other[:cut] + one[cut:]), dict)
 
 
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789_-", min_size=1, max_size=40)
