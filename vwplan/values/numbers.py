@@ -116,11 +116,20 @@ def _exact(a: Number) -> Number:
     return int(a) if isinstance(a, int) else a
 
 
+def _finer(a: type, b: type) -> type[int] | None:
+    """Which of the classes of two whole numbers says more binary digits; None where either is no such class."""
+    if a not in _DIGITS or b not in _DIGITS:
+        return None
+    return a if _DIGITS[a] >= _DIGITS[b] else b
+
+
 def add(a: Number, b: Number) -> Number:
     """The sum, rounded to the larger precision of the two."""
     if type(a) is int and type(b) is int:
         total = a + b
         return total if -_LIMIT < total < _LIMIT else rounded(total)
+    if (kind := _finer(type(a), type(b))) and -_SMALL < (small := a + b) < _SMALL:
+        return kind(small)
     return rounded(_exact(a) + b, max(precision_of(a), precision_of(b)))
 
 
@@ -129,6 +138,8 @@ def subtract(a: Number, b: Number) -> Number:
     if type(a) is int and type(b) is int:
         total = a - b
         return total if -_LIMIT < total < _LIMIT else rounded(total)
+    if (kind := _finer(type(a), type(b))) and -_SMALL < (small := a - b) < _SMALL:
+        return kind(small)
     return rounded(_exact(a) - b, max(precision_of(a), precision_of(b)))
 
 
@@ -136,13 +147,17 @@ def multiply(a: Number, b: Number) -> Number:
     """The product, rounded to 512 digits; one of short numbers keeps as few digits as it needs, but not fewer."""
     if type(a) is int and type(b) is int and a.bit_length() + b.bit_length() <= PRECISION:
         return a * b
+    if (kind := _finer(type(a), type(b))) and -_SMALL < a < _SMALL and -_SMALL < b < _SMALL:
+        product = a * b
+        if -_SMALL < product < _SMALL:
+            return kind(product)
     if a.numerator.bit_length() + b.numerator.bit_length() > 2 * EXTENT:
         raise NumberError("the number is too large")
     precision = max(precision_of(a), precision_of(b))
-    product = rounded(_exact(a) * b)
+    exact = rounded(_exact(a) * b)
     if precision == PRECISION:
-        return product
-    return rounded(product, max(precision, _digits(product)))
+        return exact
+    return rounded(exact, max(precision, _digits(exact)))
 
 
 def divide(a: Number, b: Number) -> Number:
@@ -160,6 +175,10 @@ def remainder(a: Number, b: Number) -> Number:
     """What is left of `a` after whole multiples of `b`, of the sign of `a`; `a` itself where `b` is zero."""
     if not b:
         return a
+    if _finer(type(a), type(b)) and -_SMALL < a < _SMALL and -_SMALL < b < _SMALL:
+        # Nothing is rounded on the way.
+        rest = abs(int(a)) % abs(int(b))
+        return type(a)(-rest if a < 0 else rest)
     whole = _truncated(divide(a, b))
     precision = precision_of(a)
     product = rounded(Fraction(b) * rounded(whole, precision), precision)
@@ -191,6 +210,10 @@ def _digits(number: Number) -> int:
 
 
 _LIMIT = 1 << PRECISION
+_SMALL = 1 << 48
+"""Whole numbers below this are exact at any precision, and their quotients are told from whole numbers."""
+
+_DIGITS: dict[type, int] = {int: PRECISION, ShortInt: ShortInt.precision, DoubleInt: DoubleInt.precision}
 
 _NUMBER = re.compile(r"([+-]?+)(?:(\d++)(?>(?:\.(\d*+))?)|\.(\d++))(?>(?:([eEpP])([+-]?+\d++))?)", re.ASCII)
 

@@ -244,6 +244,11 @@ def type_of(value: Value) -> Type:
     raise TypeError(f"{value.__class__.__name__} is not a value")
 
 
+def is_native(value: Value) -> bool:
+    """Whether a value is a known string, bool or number without marks."""
+    return value.__class__ in _NATIVE
+
+
 def is_number(value: Value) -> bool:
     """Whether a value is a known number."""
     return isinstance(value, int | Fraction) and value.__class__ is not bool
@@ -328,6 +333,9 @@ def rebuilt(value: Unmarked, change: Callable[[Value], Value]) -> Unmarked:
 
 def weight(value: Value) -> int:
     """How much a value holds, roughly in words of memory, counting what is shared as often as it is reached."""
+    kind = value.__class__
+    if kind is int or kind is ShortInt:
+        return 1 + (value.bit_length() >> 6)  # type: ignore[union-attr]
     if isinstance(value, str):
         return 1 + (len(value) >> 5)
     if isinstance(value, Marked):
@@ -344,6 +352,8 @@ def weight(value: Value) -> int:
 
 def depth(value: Value) -> int:
     """How deeply containers are nested in a value; 0 for what is none."""
+    if value.__class__ in _NATIVE:
+        return 0
     if isinstance(value, Marked):
         value = value.value
     if not isinstance(value, _Container):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import repeat
 
 from vwplan.hcl.evaluation.compiler import ELEMENT, Bound, Compiler, checked, overgrown, shared
 from vwplan.hcl.evaluation.errors import EvaluationError
@@ -15,6 +16,7 @@ from vwplan.values import (
     BOOL,
     DYNAMIC,
     NO_MARKS,
+    NULL,
     STRING,
     UNKNOWN,
     ConversionError,
@@ -65,8 +67,11 @@ class Loop:
         self.condition_node = condition
         self.condition = compiler.compile(condition, self.inner) if condition is not None else None
 
-    def begin(self, scope: Scope, environment: Environment) -> tuple[list[tuple[Value, Value]] | None, Marks]:
-        """The keys and values to go through (None if they are not known) and the marks of the collection."""
+    def begin(self, scope: Scope, environment: Environment) -> tuple[Iterable[tuple[Value, Value]] | None, Marks]:
+        """The keys and values to go through (None if they are not known) and the marks of the collection.
+
+        Keys that have no name are left out: something else stands in their place.
+        """
         value, marks = unmark(self.collection(scope, environment))
         where = self.node.collection
         if isinstance(value, Null):
@@ -87,12 +92,14 @@ class Loop:
                 marks |= own
         if isinstance(value, Unknown):
             return None, marks
-        pairs = list(elements(value))
-        environment[0] += len(pairs)
+        assert isinstance(value, _CONTAINER)
+        environment[0] += len(value.items)
         if environment[0] > MOST_ITERATIONS:
             detail = f"The loops in this expression take more than {MOST_ITERATIONS:,} turns."
             raise self.outer_site.error(scope, environment, "too-many-turns", "Too many turns", detail)
-        return pairs, marks
+        if self.key_slot:
+            return elements(value), marks
+        return zip(repeat(NULL), value.parts()), marks
 
     def bind(self, key: Value, value: Value, environment: Environment) -> None:
         """Let the names stand for one element."""
@@ -143,8 +150,11 @@ class LoopCompiler(OperatorCompiler):
             items: list[Value] = []
             failed: EvaluationError | None = None
             known, held = True, 0
+            key_slot, value_slot = loop.key_slot, loop.value_slot
             for key, value in pairs:
-                loop.bind(key, value, environment)
+                if key_slot:
+                    environment[key_slot] = key
+                environment[value_slot] = value
                 if loop.condition is not None:
                     taken, own = loop.holds(scope, environment)
                     marks |= own
@@ -186,11 +196,12 @@ class LoopCompiler(OperatorCompiler):
             known, held = True, 0
             for each in pairs:
                 loop.bind(*each, environment)
-                taken, own = loop.holds(scope, environment)
-                marks |= own
-                if taken is not True:
-                    known = known and taken is False
-                    continue
+                if loop.condition is not None:
+                    taken, own = loop.holds(scope, environment)
+                    marks |= own
+                    if taken is not True:
+                        known = known and taken is False
+                        continue
                 name: Value
                 try:
                     name, own = unmark(key_run(scope, environment))

@@ -23,7 +23,17 @@ from vwplan.values import (
     mark,
     unmark,
 )
-from vwplan.values.numbers import add, divide, multiply, negate, remainder, subtract
+from vwplan.values.numbers import (
+    DoubleInt,
+    ShortFraction,
+    ShortInt,
+    add,
+    divide,
+    multiply,
+    negate,
+    remainder,
+    subtract,
+)
 from vwplan.values.value import UNKNOWN_BOOL, UNKNOWN_NUMBER
 
 
@@ -37,6 +47,9 @@ class OperandProblem(Exception):
 
 
 Operate = Callable[[Value, Value], Value]
+
+_NUMBERS = frozenset({int, ShortInt, DoubleInt, Fraction, ShortFraction})
+"""The classes of known numbers."""
 
 
 class Operator(NamedTuple):
@@ -63,9 +76,9 @@ def _arithmetic(compute: Callable[[Number, Number], Number]) -> Operate:
     """What computes with numbers; of an unknown result only that it is not null is known, whatever bounds operands have."""
 
     def operate(a: Value, b: Value) -> Value:
-        if a.__class__ is int and b.__class__ is int:
+        if a.__class__ in _NUMBERS and b.__class__ in _NUMBERS:
             try:
-                return compute(a, b)
+                return compute(a, b)  # type: ignore[arg-type]
             except NumberError as error:
                 raise OperandProblem(None, str(error)) from None
         a, marks_a = unmark(_operand(a, NUMBER, 0))
@@ -91,8 +104,8 @@ def _bounds(value: Value) -> Refinement:
 
 def _comparison(decide: Callable[[Number, Number], bool], sign: int) -> Operate:
     def operate(a: Value, b: Value) -> Value:
-        if a.__class__ is int and b.__class__ is int:
-            return decide(a, b)
+        if a.__class__ in _NUMBERS and b.__class__ in _NUMBERS:
+            return decide(a, b)  # type: ignore[arg-type]
         a, marks_a = unmark(_operand(a, NUMBER, 0))
         b, marks_b = unmark(_operand(b, NUMBER, 1))
         _known(a, 0)

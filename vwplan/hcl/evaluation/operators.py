@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import partial
 
-from vwplan.hcl.evaluation.compiler import Bound, Compiler, evaluate_all, shared
+from vwplan.hcl.evaluation.compiler import Bound, Compiler, shared
 from vwplan.hcl.evaluation.errors import EvaluationError
 from vwplan.hcl.evaluation.operations import OPERATORS, OperandProblem, as_bool, negative, opposite
 from vwplan.hcl.evaluation.scope import Scope
@@ -35,12 +35,20 @@ class OperatorCompiler(Compiler):
         """Arithmetic and comparison, with what stands on the left compiled."""
         operator = OPERATORS[node.operator]
         operate, gives = operator.operate, Unknown(operator.gives)
-        both = [left, self.compile(node.right, bound)]
+        right = self.compile(node.right, bound)
         site = Site(node, bound, self.source)
         sign = node.operator
 
         def run(scope: Scope, environment: Environment) -> Value:
-            (a, b), error = evaluate_all(both, scope, environment)
+            error: EvaluationError | None = None
+            try:
+                a = left(scope, environment)
+            except EvaluationError as found:
+                error = found
+            try:
+                b = right(scope, environment)
+            except EvaluationError as found:
+                error = found if error is None else error.joined(found)
             if error is not None:
                 error.value = gives
                 raise error

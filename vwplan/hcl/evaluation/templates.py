@@ -36,6 +36,7 @@ from vwplan.values import (
 )
 from vwplan.values.equality import definitely_not_null
 from vwplan.values.narrow import narrowed
+from vwplan.values.numbers import ShortInt
 from vwplan.values.text import clusters, normal
 from vwplan.values.value import NOT_NULL, ListValue, MapValue, SetValue, Unmarked
 
@@ -77,7 +78,7 @@ class TemplateCompiler(LoopCompiler):
             for at, part in enumerate(runs):
                 try:
                     value = part(scope, environment)
-                    if value.__class__ is int:
+                    if value.__class__ is int or value.__class__ is ShortInt:
                         value = number_text(value)
                     elif value.__class__ is not str:
                         value, own = unmark(value)

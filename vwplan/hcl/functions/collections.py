@@ -34,7 +34,7 @@ from vwplan.values import (
 )
 from vwplan.values.sets import identity
 from vwplan.values.types import is_dynamic
-from vwplan.values.value import NOT_NULL
+from vwplan.values.value import NOT_NULL, is_native
 
 _ANY_LIST = ListType(DYNAMIC)
 
@@ -126,6 +126,9 @@ def _flat(value: Value) -> tuple[list[Value], Marks, bool]:
     out: list[Value] = []
     known = True
     for item in sequence(bare).items:
+        if is_native(item):
+            out.append(item)
+            continue
         inner, own = unmark(item)
         if isinstance(inner, Unknown) and inner.type is DYNAMIC:
             known = False
