@@ -12,7 +12,7 @@ from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 from vwplan.graph.identity import Identities
 from vwplan.graph.model import Lifecycle, Moved, Resource, Wanted, WantedOutput
-from vwplan.plan.plain import substituted
+from vwplan.plan.plain import ManyNames, substituted
 from vwplan.plan.planning import without_key
 from vwplan.state.history import Version
 from vwplan.state.records import IMPORTED, Record, Roster, State, Status
@@ -39,7 +39,8 @@ def wanted_of(earlier: State, state: State, public_key: Callable[[str], str] | N
     now = {moved.get(key, key): record for key, record in state.records.items()}
     for key, record in records.items():
         back.place(record, now.get(key))
-    rosters = {key: back.roster(roster, state.rosters.get(key)) for key, roster in earlier.rosters.items()}
+    names = ManyNames(back.names)
+    rosters = {key: _roster(roster, state.rosters.get(key), names) for key, roster in earlier.rosters.items()}
     blocks: dict[str, list[str]] = {}
     for key in records:
         blocks.setdefault(without_key(key), []).append(key)
@@ -49,9 +50,12 @@ def wanted_of(earlier: State, state: State, public_key: Callable[[str], str] | N
         depends, waits = _needs(record, records, blocks)
         groups.update({name: tuple(blocks[name]) for name in waits})
         resources[key] = back.resource(record, depends, waits, [*depends, *(one for g in waits for one in blocks[g])])
-    resources = {key: _introduced(one, rosters) for key, one in resources.items()}
+    told = {key: _Told(key, roster) for key, roster in rosters.items()}
+    resources = {
+        key: told[one.cluster].introduced(one) if one.cluster in told else one for key, one in resources.items()
+    }
     outputs = tuple(
-        WantedOutput(name, substituted(out.value, back.names), out.type, out.sensitive, (), None)
+        WantedOutput(name, substituted(out.value, names), out.type, out.sensitive, (), None)
         for name, out in earlier.outputs.items()
     )
     moves = tuple(Moved(source, target, None) for source, target in moved.items())
@@ -156,38 +160,40 @@ class _Back:
             groups=groups,
         )
 
-    def roster(self, roster: Roster, now: Roster | None) -> Roster:
-        """The roster as it was, under an epoch that rises wherever it differs from today's."""
-        members = tuple(substituted(member, self.names) for member in roster.members)
-        back = replace(roster, members=members, provides=substituted(roster.provides, self.names))
-        if now is None:
-            return back
-        same = list(now.members) == list(members) and dict(now.provides) == dict(back.provides)
-        return replace(back, epoch=now.epoch if same else now.epoch + 1)
+
+def _roster(roster: Roster, now: Roster | None, names: Mapping[str, str]) -> Roster:
+    """The roster as it was, under an epoch that rises wherever it differs from today's."""
+    members = tuple(substituted(member, names) for member in roster.members)
+    back = replace(roster, members=members, provides=substituted(roster.provides, names))
+    if now is None:
+        return back
+    same = list(now.members) == list(members) and dict(now.provides) == dict(back.provides)
+    return replace(back, epoch=now.epoch if same else now.epoch + 1)
 
 
-def _introduced(resource: Resource, rosters: Mapping[str, Roster]) -> Resource:
-    """The resource with what its seed tells a member of its cluster."""
-    roster = rosters.get(resource.cluster) if resource.cluster else None
-    if roster is None:
-        return resource
-    address = resource.address
-    name = "head" if address.role == "head" else f"{address.role}-{address.member}"
-    entry = next((one for one in roster.members if one["name"] == name), None)
-    if entry is None:
-        return resource
-    members = list(roster.members)
-    hosts = {one["address"]: [one["hostname"], one["name"]] for one in members if one["address"] is not None}
-    cluster = address.name + ("" if address.key is None else f"-{address.key}")
-    context = {
-        "cluster": cluster,
-        "epoch": roster.epoch,
-        "members": members,
-        "provides": roster.provides,
-        "hosts": hosts,
-        "self": {name: entry[name] for name in ("name", "hostname", "role", "key", "address")},
-    }
-    return replace(resource, context=context)
+class _Told:
+    """What the members of a cluster are told: all of it the same for each, but for who it is itself."""
+
+    def __init__(self, cluster: str, roster: Roster) -> None:
+        address = Address.parse(cluster)
+        members = list(roster.members)
+        self._entries = {one["name"]: one for one in members}
+        self._shared = {
+            "cluster": address.name + ("" if address.key is None else f"-{address.key}"),
+            "epoch": roster.epoch,
+            "members": members,
+            "provides": roster.provides,
+            "hosts": {one["address"]: [one["hostname"], one["name"]] for one in members if one["address"] is not None},
+        }
+
+    def introduced(self, resource: Resource) -> Resource:
+        """A member with what its seed tells it; one that is not in the roster as it is."""
+        address = resource.address
+        entry = self._entries.get("head" if address.role == "head" else f"{address.role}-{address.member}")
+        if entry is None:
+            return resource
+        own = {name: entry[name] for name in ("name", "hostname", "role", "key", "address")}
+        return replace(resource, context={**self._shared, "self": own})
 
 
 def _in_order(resources: Mapping[str, Resource], groups: Mapping[str, Sequence[str]]) -> tuple[Resource, ...]:

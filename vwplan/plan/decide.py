@@ -164,7 +164,7 @@ def _renew(planning: Planning, decision: Decision, reason: str, *, old_first: bo
         decision.arguments = substituted(decision.arguments, names)
         decision.facts = substituted(decision.facts, names)
         decision.name = substituted(resource.name, names)
-        planning.renewed[decision.key] = planning.names_of(decision.kind, record.identity, new)
+        planning.renew(decision.key, planning.names_of(decision.kind, record.identity, new))
     shapes = planning.shapes
     held = shapes.claims(decision.kind, record.name, record.arguments)
     claimed = shapes.claims(decision.kind, decision.name, decision.arguments)
@@ -297,7 +297,7 @@ def _weigh_import(planning: Planning, decision: Decision, record: Record, asked:
 def _said(planning: Planning, decision: Decision, effect: Effect) -> str:
     """What changed, in a few words: the paths with the greatest effect, or what is made anew beneath them."""
     those = [d for d in decision.differences if d.effect is effect]
-    anew = {new: key for key, names in planning.renewed.items() for new in names.values()}
+    anew = planning.anew
     beneath = dict.fromkeys(anew[d.after] for d in those if isinstance(d.after, str) and d.after in anew)
     paths = list(dict.fromkeys(d.path for d in those if not isinstance(d.after, str) or d.after not in anew))
     said = [f"{key} is made anew" for key in beneath]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from vwplan.graph.model import WantedOutput
-from vwplan.plan.plain import SECRET, Seal, has_late, is_secret, sealed, substituted
+from vwplan.plan.plain import SECRET, ManyNames, Seal, has_late, is_secret, sealed, substituted
 from vwplan.state.records import OutputValue
 from vwplan.values import Sensitive, number_text, parse_number
 from vwplan.values.numbers import ShortFraction
@@ -19,7 +19,8 @@ def with_new_identities(outputs: tuple[WantedOutput, ...], names: Mapping[str, s
     """The outputs, with the new identities of what is made anew in place of the old ones."""
     if not names:
         return outputs
-    return tuple(replace(output, value=substituted(output.value, names)) for output in outputs)
+    many = ManyNames(names)
+    return tuple(replace(output, value=substituted(output.value, many)) for output in outputs)
 
 
 def held(

@@ -90,11 +90,7 @@ def substituted(value: Plain, names: Mapping[str, str]) -> Plain:
         new = names.get(value)
         if new is not None:
             return new
-        if len(value) > 9:
-            for old, new in names.items():
-                if old in value:
-                    value = value.replace(old, new)
-        return value
+        return _held(value, names) if len(value) > 9 else value
     if kind is int or kind is bool or value is None:
         return value
     if isinstance(value, Mapping):
@@ -111,6 +107,46 @@ def substituted(value: Plain, names: Mapping[str, str]) -> Plain:
 
         return renamed(value, names)
     return value
+
+
+def _held(text: str, names: Mapping[str, str]) -> str:
+    """A text with the old names in it given the new ones."""
+    if isinstance(names, ManyNames):
+        names = {old: names[old] for old in names.within(text)}
+    for old, new in names.items():
+        if old in text:
+            text = text.replace(old, new)
+    return text
+
+
+class ManyNames(Mapping[str, str]):
+    """New names by old ones, of which there may be thousands: those that a text holds are found without trying each."""
+
+    __slots__ = ("_lengths", "_names")
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+        self._lengths = {len(old) for old in names}
+
+    def within(self, text: str) -> dict[str, None]:
+        """The old names that a text holds."""
+        names = self._names
+        # Identities, their beginnings and public keys: three lengths in all.
+        return {
+            piece: None
+            for length in self._lengths
+            for start in range(len(text) - length + 1)
+            if (piece := text[start : start + length]) in names
+        }
+
+    def __getitem__(self, old: str) -> str:
+        return self._names[old]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def overlaid(recorded: Plain, observed: Plain) -> Plain:

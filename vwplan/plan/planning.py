@@ -27,7 +27,8 @@ class Planning:
     `records` are the state's by the addresses that they have from now on. `picked` are the addresses that the plan is about,
     None for all. `groups` are the keys of resources by the name of a group. `pinned` are the identities that something on a
     host that could not be seen refers to. `renewed` are, by address, the old and
-    new names of what is made anew: its identity, and of a machine also its public key. `public_key` gives that of an identity.
+    new names of what is made anew: its identity, and of a machine also its public key; `anew` are the addresses by the new names.
+    `public_key` gives that of an identity.
     `imports` are by address; their records are among `records`.
     """
 
@@ -47,7 +48,9 @@ class Planning:
     public_key: Callable[[str], str] | None = None
     imports: Mapping[str, Imported] = field(default_factory=dict)
     renewed: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    anew: dict[str, str] = field(default_factory=dict)
     blocked: bool = False
+    _all_names: dict[str, str] = field(default_factory=dict)
     _group_names: dict[str, dict[str, str]] = field(default_factory=dict)
     _group_blocked: dict[str, str] = field(default_factory=dict)
     _group_blocks: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -68,10 +71,16 @@ class Planning:
             names[self.public_key(old)] = self.public_key(new)
         return names
 
+    def renew(self, key: str, names: Mapping[str, str]) -> None:
+        """Note the old and new names of what is made anew."""
+        self.renewed[key] = names
+        self._all_names.update(names)
+        self.anew.update(dict.fromkeys(names.values(), key))
+
     @property
     def all_names(self) -> Mapping[str, str]:
         """Old and new names of all that is made anew so far."""
-        return {old: new for names in self.renewed.values() for old, new in names.items()}
+        return self._all_names
 
     def blocked_in(self, group: str) -> str:
         """The first resource of a group of which nothing can be done; empty without one."""

@@ -1,4 +1,4 @@
-"""Which values need no walk before a step: those with nothing late and nothing secret in them, at any depth."""
+"""Plain values: which need no walk before a step, and old names within them given the new ones, few or many."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from vwplan.plan.plain import SECRET, is_settled
+from vwplan.plan.plain import SECRET, ManyNames, is_settled, substituted
 from vwplan.values import STRING, Sensitive, Unknown
 
 
@@ -47,3 +47,16 @@ def test_values_nested_too_deeply_are_walked() -> None:
     for _ in range(5000):
         deep = [deep]
     assert not is_settled(deep)
+
+
+def test_many_names_are_found_in_texts_as_few_are() -> None:
+    few = {f"{n:08x}-0000-4000-8000-{n:012x}": f"{n + 1:08x}-1111-4111-8111-{n + 1:012x}" for n in range(0, 60, 2)}
+    few |= {f"{old:0>10x}": f"{old:0>10X}" for old in range(0xABC, 0xAFC)}
+    value = {
+        "whole": next(iter(few)),
+        "within": [f"vwplan-0000000abc and {list(few)[3]}, then 0000000aef twice: 0000000aef", 7, None],
+        "none": ["10.64.110.200", "short", {"deep": "0000000fff is of nobody"}],
+    }
+    assert substituted(value, ManyNames(few)) == substituted(value, few) != value
+    untouched = {"none": value["none"]}
+    assert substituted(untouched, ManyNames(few)) is untouched
