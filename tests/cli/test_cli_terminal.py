@@ -240,6 +240,16 @@ def test_where_nothing_can_be_typed_a_question_is_answered_by_nobody(folder: Pat
     assert ("Nothing was done." in closed.stdout) is (words != ("console",))
 
 
+@pytest.mark.parametrize("words", [("plan",), ("graph",), ("plan", "--json")], ids=" ".join)
+def test_names_of_any_alphabet_are_printed_in_any_locale(folder: Path, words: tuple[str, ...]) -> None:
+    (folder / "main.vw.hcl").write_text(SPEC.replace("first", "première") % 0)
+    told = subprocess.run(
+        [*PROGRAM, *words], cwd=folder, env=environment(PYTHONIOENCODING="ascii"), capture_output=True
+    )
+    assert (told.returncode, told.stderr) == (0, b"")
+    assert "première".encode() in told.stdout
+
+
 # Completion
 
 

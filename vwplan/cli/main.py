@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
 import signal
 import sys
@@ -68,9 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program with the command line, and exit as it went."""
     words = normalised(sys.argv[1:] if arguments is None else arguments)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        # Where whoever started us closed it, Python has none at all.
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
+            # Where whoever started us closed it, Python has none at all.
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - for as long as the process lives.
+        elif isinstance(stream, io.TextIOWrapper):
+            # Specs and states are UTF-8 wherever they lie, and so is what is said of them, whatever the locale.
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape" if mode == "r" else "backslashreplace")
     signal.signal(signal.SIGINT, _interrupt)
     code = run(words)
     try:
