@@ -115,6 +115,15 @@ def test_no_question_is_put_to_a_machine(
     assert shop.state() == before
 
 
+def test_a_folder_that_is_gone_is_told_and_no_bug(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> None:
+    gone = tmp_path_factory.mktemp("gone")
+    os.chdir(gone)  # The shop's own fixture goes back.
+    gone.rmdir()
+    told = shop.run("plan")
+    assert (told.code, told.out) == (1, "")
+    assert "Error: No present folder" in told.err and "Traceback" not in told.err
+
+
 def test_what_is_made_anew_is_one_machine_and_a_cluster_is_told_to_hold_several(shop: Shop) -> None:
     shop.spec(
         'provider "simulated" {}\nimage "base" {\n  source = "base.raw"\n  format = "raw"\n}\n'

@@ -145,6 +145,10 @@ def _unexpected(problem: Exception, no_color: bool) -> int:
     if isinstance(problem, OSError) and problem.filename:
         Terminal.of(no_color=no_color).diagnose([_unusable(problem)])
         return 1
+    if isinstance(problem, FileNotFoundError):
+        detail = "The folder that this was started in is not there any more. Change to one that is."
+        Terminal.of(no_color=no_color).diagnose([Diagnostic("folder-gone", "No present folder", detail)])
+        return 1
     if isinstance(problem, OSError) and problem.errno in _FULL:
         return _unwritable(problem)
     import traceback
