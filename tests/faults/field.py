@@ -14,7 +14,6 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "plan"))
 from site_of_tests import Site, Want, image, machine, network, volume
 
 from vwplan.engine.apply import Run, apply
-from vwplan.engine.calls import slots_of
 from vwplan.engine.clock import SYSTEM
 from vwplan.engine.events import Event
 from vwplan.engine.interrupt import Interrupt
@@ -200,12 +199,17 @@ class Field(Site):
     def store(self, stack: str = "default") -> LocalStore:
         return LocalStore(self.root / ".vwplan", stack, disk=self.disk, machine=self.machine)
 
+    def slots(self, host: str) -> int:
+        """How many calls a host bears at once: four, unless a test says another number."""
+        known = self.hosts.get(host)
+        return 1 if known is None else int(known.settings.get("slots") or 4)
+
     def holder(self) -> Holder:
         return Holder(f"lock-{next(self._runs)}", "tester", "here", 1, 1000.0, "apply")
 
     def new_run(self) -> Run:
         id = f"run-{next(self._runs):06d}"
-        return Run(id, "apply", self.hosts, self.open, slots_of(self.hosts, lambda host: 4), self.clock, self.listener)
+        return Run(id, "apply", self.hosts, self.open, self.slots, self.clock, self.listener)
 
     def world(self) -> Mapping[str, HostView]:  # type: ignore[override]
         return observe(self.hosts, lambda host: find("simulated").open(host), 20)

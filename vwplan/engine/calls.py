@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from vwplan.dataclass import dataclass
 from vwplan.provider.api import (
@@ -136,11 +136,3 @@ def _unexpected(bug: Exception) -> ProviderError:
     if trace is not None:
         where = f" at {trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
     return ProviderError("The provider failed in a way it does not know", f"{type(bug).__name__}: {bug}{where}")
-
-
-def slots_of(
-    hosts: Mapping[str, HostConfiguration], default: Callable[[HostConfiguration], int]
-) -> Callable[[str], int]:
-    """How many calls at once each host bears, by its key: its own setting `slots`, else the default."""
-    counts = {key: int(host.settings.get("slots") or 0) or max(1, default(host)) for key, host in hosts.items()}
-    return lambda key: counts.get(key, 1)

@@ -107,10 +107,6 @@ class Schedule:
         out = {*self._over, *running}
         return [step for id, step in self.steps.items() if id not in out]
 
-    def waiting_on(self, host: str) -> list[Step]:
-        """The steps of a host that are not over."""
-        return [step for id, step in self.steps.items() if step.host == host and id not in self._over]
-
     def _end(self, step: Step) -> None:
         if step.id not in self._over:
             self._over.add(step.id)

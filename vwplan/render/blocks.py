@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from vwplan.address import Address
 from vwplan.kinds import KINDS
+from vwplan.kinds.model import BlockType
 from vwplan.plan.shapes import EMPTY, Shape, shape_of
+from vwplan.render.words import value_text
+
+Plain = Any
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -24,6 +29,15 @@ def block_title(kind: str, key: str) -> str:
     if address.role:
         name += ".head" if address.role == "head" else f".workers.{address.role}"
     return f'{kind} "{name}"'
+
+
+def titled(name: str, value: Plain, block: BlockType) -> list[tuple[str, Plain]]:
+    """What an argument that is a block holds, each with what stands before its brace."""
+    if block.repeated:
+        return [(name, item) for item in value]
+    if block.label:
+        return [(f"{name} {value_text(label)}", item) for label, item in value.items()]
+    return [(name, value)]
 
 
 @lru_cache(maxsize=64)

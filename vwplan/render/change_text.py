@@ -10,7 +10,7 @@ from vwplan.kinds import KINDS
 from vwplan.kinds.model import Argument, Effect, Phase
 from vwplan.plan.model import Change, Difference, Does, Plan, StepVerb
 from vwplan.plan.shapes import Shape
-from vwplan.render.blocks import block_title, shape_of_kind
+from vwplan.render.blocks import block_title, shape_of_kind, titled
 from vwplan.render.theme import Theme, harmless
 from vwplan.render.words import LATE, name_text, value_text
 
@@ -144,13 +144,7 @@ class ChangeWriter:
             if found is None or not value:
                 continue
             block, inner = found
-            if block.repeated:
-                items = [(name, item) for item in value]
-            elif block.label:
-                items = [(f"{name} {value_text(label)}", item) for label, item in value.items()]
-            else:
-                items = [(name, value)]
-            for title, item in items:
+            for title, item in titled(name, value, block):
                 lines.append(f"{mark}{title} {{")
                 self._whole(item if isinstance(item, Mapping) else {}, inner, sign, indent + 4, lines, {})
                 lines.append(" " * (indent + 2) + "}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vwplan.plan.shapes import Shape
-from vwplan.render.blocks import block_title, natural, shape_of_kind
+from vwplan.render.blocks import block_title, natural, shape_of_kind, titled
 from vwplan.render.outputs import outputs_text
 from vwplan.render.theme import Theme
 from vwplan.render.words import name_text, value_text
@@ -69,13 +69,7 @@ def _block(arguments: Mapping[str, Plain], shape: Shape, indent: int, lines: lis
         value = arguments.get(name)
         if not value:
             continue
-        if block.repeated:
-            items = [(name, item) for item in value]
-        elif block.label:
-            items = [(f"{name} {value_text(label)}", item) for label, item in value.items()]
-        else:
-            items = [(name, value)]
-        for title, item in items:
+        for title, item in titled(name, value, block):
             lines.append(f"\n{pad}{title} {{")
             _block(item, inner, indent + 4, lines)
             lines.append(f"{pad}}}")
