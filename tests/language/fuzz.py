@@ -168,7 +168,9 @@ def layout(text: str) -> None:
     except DiagnosticError as error:
         checked(error.diagnostics)
         return
-    assert not parse_file(Source("fuzz.vw.hcl", neat))[1], f"invalid when laid out: {neat!r}"
+    # `a.1 .0` becomes `a.1.0` in `terraform fmt` too, which is then refused.
+    spoilt = [problem for problem in parse_file(Source("fuzz.vw.hcl", neat))[1] if problem.code != "legacy-index"]
+    assert not spoilt, f"invalid when laid out: {neat!r}"
 
 
 def spec(text: str) -> None:
