@@ -45,7 +45,7 @@ def lose(shop: Shop) -> None:
 def test_there_are_no_orphans_after_an_apply(shop: Shop) -> None:
     shop.apply()
     assert shop.do("orphans").out.startswith("There are no orphans")
-    assert shop.do("orphans", "--json").json == {"orphans": []}
+    assert shop.do("orphans", "--json").json == {"orphans": [], "bases": []}
     assert shop.do("orphans", "delete").out.startswith("There are no orphans")
 
 
@@ -245,8 +245,11 @@ def test_a_base_that_nothing_lies_over_any_more_is_listed_and_goes_only_by_name(
     shop.do("destroy", "--auto-approve", "--stack=other")
     assert bases(shop) == [name]
     assert f"vwplan orphans delete {name}" in shop.do("orphans").out
-    assert [one["kind"] for one in shop.do("orphans", "--json").json["orphans"]] == ["image"]
-    assert shop.do("orphans", "delete", "--auto-approve").out.startswith("There are no orphans"), "it might be another's"
+    told = shop.do("orphans", "--json").json
+    assert (told["orphans"], told["bases"]) == ([], [{"name": name, "host": "simulated.sim/default"}])
+    assert shop.do("orphans", "delete", "--auto-approve").out.startswith("There are no orphans"), (
+        "it might be another's"
+    )
     assert shop.do("orphans", "adopt", "--auto-approve").out.startswith("There are no orphans")
     assert "1 destroyed" in shop.do("orphans", "delete", name, "--auto-approve").out
     assert bases(shop) == []

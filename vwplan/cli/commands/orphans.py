@@ -119,7 +119,9 @@ def _chosen(
     return found
 
 
-def _list(terminal: Terminal, found: list[Orphan], *, json: bool) -> None:
+def _list(terminal: Terminal, there: list[Orphan], *, json: bool) -> None:
+    bases = [one for one in there if one.observed.kind == "image"]
+    found = [one for one in there if one.observed.kind != "image"]
     if json:
         told = [
             {
@@ -135,18 +137,18 @@ def _list(terminal: Terminal, found: list[Orphan], *, json: bool) -> None:
             }
             for one in found
         ]
-        say_json(terminal, {"orphans": told})
+        idle = [{"name": one.observed.name, "host": one.host} for one in bases]
+        say_json(terminal, {"orphans": told, "bases": idle})
         return
-    if not found:
+    for one in bases:
+        terminal.say(
+            f"Nothing lies over the base {one.observed.name} on {one.host}, and it is no image of this stack. If it is no "
+            f"other stack's either: vwplan orphans delete {one.observed.name}"
+        )
+    if not found and not bases:
         terminal.say("There are no orphans: all that bears this stack's mark is recorded.")
         return
     for one in found:
-        if one.observed.kind == "image":
-            terminal.say(
-                f"{one.observed.name}: base on {one.host}, nothing lies over it, and no image of this stack; if it is no other "
-                f"stack's either: vwplan orphans delete {one.observed.name}"
-            )
-            continue
         whose = "" if one.known else ", written by a run that this state knows nothing of"
         terminal.say(
             f"{one.address}: {one.observed.kind} {one.observed.name} on {one.host}, {one.observed.status or 'present'}{whose}"
