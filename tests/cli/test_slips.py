@@ -123,6 +123,9 @@ SLIPS = [
     ('a required argument that is null', 'volume "v" { size = null }\n', 6, 1, 'A volume needs "size" or "image".'),
     ('a store that is not there', 'vwplan {\n  state "s3" {}\n}\n', 7, 9, 'There is no store "s3" for state. There are "local" and "postgres".'),
     ('dynamic of a block misspelt', 'workspace "w" {\n  image = image.base\n  dynamic "nik" {\n    for_each = [1]\n    content {}\n  }\n}\n', 8, 11, 'There is no block "nik" here that could be repeated. Did you mean "nic"?'),
+    ("an expression that is none", 'workspace "w" {\n  image = image.base\n  ready { console = "[" }\n}\n', 8, 21, '"console": "[" is not a regular expression: missing ]: [.'),
+    ("a way of fetching that is not there", 'image "k" { source = "ftp://x/y" }\n', 6, 22, '"source": nothing is fetched by ftp://. Give a path, or a file://, http:// or https:// URL.'),
+    ("a reference as Terraform may write it", 'output "o" {\n  value = resource.workspace.w\n}\n', 7, 11, "Blocks are named without resource: write workspace.w."),
 ]  # fmt: skip
 
 

@@ -72,6 +72,8 @@ def test_what_is_unknown_stays_so() -> None:
         ("workspace.nic.network", from_plain({"a": {"id": "x"}}), "whole-list", 'network.NAME["a key"]'),
         ("workspace.nic.network", 7, "wrong-type", "a network, such as network.NAME"),
         ("workspace.ssh_keys", from_plain(["no key"]), "invalid-form", "a public SSH key"),
+        ("workspace.ready.console", "login: [", "invalid-form", "is not a regular expression: missing ]"),
+        ("image.source", "ftp://there/base.qcow2", "invalid-form", "nothing is fetched by ftp://"),
         ("workspace.hostname", "no_underscores", "invalid-form", "host name"),
     ],
 )

@@ -207,4 +207,4 @@ def _reference(argument: Argument, value: Value) -> Plain:
 
 def article(word: str) -> str:
     """`a` or `an`, as the word needs."""
-    return "an" if word[:1] in "aeiou" else "a"
+    return "an" if word[:1] in "aeiou" and not word.startswith("us") else "a"

@@ -56,6 +56,26 @@ def _look_at_mac(text: str) -> str:
     return ""
 
 
+def _look_at_source(text: str) -> str:
+    scheme, colon, _ = text.partition("://")
+    if colon and scheme.lower() not in ("file", "http", "https") and re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        return f"nothing is fetched by {scheme}://. Give a path, or a file://, http:// or https:// URL."
+    return ""
+
+
+def _look_at_regex(text: str) -> str:
+    import re2  # Only a spec that has one pays for it.
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(text, options)
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+        return f'"{text}" is not a regular expression: {reason}.'
+    return ""
+
+
 def _digest(text: str) -> str:
     return text.removeprefix("sha256:").lower()
 
@@ -101,6 +121,8 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         ),
         "role": Form(r"head|[A-Za-z_][A-Za-z0-9_-]{0,62}", "the head or a role of workers", "compute"),
         "token": Form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", "a name (letters, digits and _ . -)", "nfs"),
+        "source": Form(r"[\s\S]+", "where the bytes of an image are", "debian-12.qcow2", _look_at_source),
+        "regex": Form(r"[\s\S]+", "a regular expression", "login: $", _look_at_regex),
         "text": Form(r"[\s\S]+", "text that is not empty", "…"),
     }
 )

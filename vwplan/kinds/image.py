@@ -43,7 +43,7 @@ IMAGE = Kind(
             Effect.RECORD,
             required=True,
             planned=True,
-            form="text",
+            form="source",
         ),
         Argument(
             "sha256",

@@ -175,6 +175,7 @@ READY = BlockType(
             STRING,
             "What it wrote to its serial console since it booted matches this regular expression.",
             Effect.RECORD,
+            form="regex",
         ),
         Argument(
             "timeout",

@@ -49,6 +49,8 @@ def _unknown_root(draft: Draft, reference: Reference, place: Place) -> Diagnosti
     root = reference.root
     if root == "terraform":
         detail = "vwplan has no terraform.…; for terraform.workspace write vwplan.stack."
+    elif root == "resource" and reference.steps:
+        detail = f"Blocks are named without resource: write {reference.text.removeprefix('resource.')}."
     elif not reference.steps and root in draft.variables:
         detail = f"There is nothing named {root} by itself. Write var.{root}."
     elif not reference.steps and root in draft.locals:
