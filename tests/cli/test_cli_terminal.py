@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -60,9 +60,10 @@ def run(folder: Path, *words: str, typed: str = "", **more: str) -> tuple[int, s
     return process.returncode, out, err
 
 
-def at_terminal(folder: Path, *words: str, **more: str) -> str:
-    """What a terminal is sent by a command."""
+def at_terminal(folder: Path, *words: str, typed: Sequence[str] = (), code: int = 0, **more: str) -> str:
+    """What a terminal is sent by a command, where this is typed in answer to its questions."""
     ours, theirs = pty.openpty()
+    answers = list(typed)
     process = subprocess.Popen(
         [*PROGRAM, *words], cwd=folder, env=environment(**more), stdin=theirs, stdout=theirs, stderr=theirs
     )
@@ -71,11 +72,13 @@ def at_terminal(folder: Path, *words: str, **more: str) -> str:
     try:
         while piece := os.read(ours, 65536):
             sent += piece
+            if answers and sent.count(b"Enter a value: ") > len(typed) - len(answers):
+                os.write(ours, answers.pop(0).encode() + b"\n")
     except OSError:
         pass  # All other ends are closed.
     finally:
         os.close(ours)
-    assert process.wait(60) == 0, sent.decode()
+    assert process.wait(60) == code, sent.decode()
     return sent.decode()
 
 
@@ -285,3 +288,47 @@ def test_completion_knows_commands_and_options(folder: Path) -> None:
 def test_the_version_is_told_quickly_and_as_json(folder: Path) -> None:
     assert re.fullmatch(r"vwplan \d+\.\d+\.\d+\n", run(folder, "--version")[1])
     assert set(json.loads(run(folder, "version", "-json")[1])) == {"vwplan_version", "python_version", "providers"}
+
+
+# Values that nothing gives
+
+VARIABLES = """\
+variable "names" {
+  type        = list(string)
+  description = "Who is there."
+}
+variable "count_of" { type = number }
+variable "key" { sensitive = true }
+output "all" { value = [var.names, var.count_of, nonsensitive(length(var.key))] }
+"""
+
+
+def test_at_a_terminal_missing_values_are_asked_for_by_name(folder: Path) -> None:
+    (folder / "main.vw.hcl").write_text(VARIABLES)
+    typed = ("3", "hunter2", '["a", "b"]')
+    sent = at_terminal(folder, "apply", "-auto-approve", "-no-color", typed=typed)
+    asked = [sent.index(f"var.{name}") for name in ("count_of", "key", "names")]
+    assert asked == sorted(asked) and "Who is there." in sent and "Enter a value:" in sent
+    assert "hunter2" not in sent
+    code, out, _ = run(folder, "output", "--json", "all")
+    assert (code, json.loads(out)) == (0, [["a", "b"], 3, 7])
+
+
+def test_a_value_that_is_typed_must_be_of_its_type(folder: Path) -> None:
+    (folder / "main.vw.hcl").write_text('variable "n" { type = number }\n')
+    sent = at_terminal(folder, "plan", "-no-color", typed=("many",), code=1)
+    assert "does not take this value" in sent and "what was typed for n:1:1" in sent
+
+
+@pytest.mark.parametrize("words", [("-input=false",), ("--json",), ("-input=false", "-detailed-exitcode")])
+def test_nobody_is_asked_who_does_not_want_it(folder: Path, words: tuple[str, ...]) -> None:
+    (folder / "main.vw.hcl").write_text(VARIABLES)
+    sent = at_terminal(folder, "plan", *words, code=1)
+    assert "Missing variable" in sent and "Enter a value" not in sent
+
+
+def test_in_a_pipe_nobody_is_asked(folder: Path) -> None:
+    (folder / "main.vw.hcl").write_text(VARIABLES)
+    code, out, err = run(folder, "plan", typed="3\nx\n[]\n")
+    assert (code, "Enter a value" in out + err) == (1, False)
+    assert err.count("Missing variable") == 3

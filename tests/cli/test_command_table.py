@@ -114,7 +114,8 @@ def test_an_option_of_terraforms_is_answered_with_what_to_use(option: str, capsy
 @pytest.mark.parametrize(
     ("given", "left"),
     [
-        ("plan -lock=false -input=false", "plan"),
+        ("plan -lock=false -input=false", "plan --no-input"),
+        ("validate -input=false", "validate"),
         ("plan -lock -no-color", "plan --no-color"),
         ("apply -lock=true", "apply"),
         ("plan -lock=0 -refresh=F", "plan --no-refresh"),
@@ -123,7 +124,7 @@ def test_an_option_of_terraforms_is_answered_with_what_to_use(option: str, capsy
         ("apply -input=false", "apply --no-input"),
         ("state fork -input=false", "state fork --no-input"),
         ("state rm -input=false a", "state rm a"),
-        ("import -input=false a b", "import a b"),
+        ("import -input=false a b", "import --no-input a b"),
         ("init -upgrade=true -backend=false", "init --upgrade --no-backend"),
         ("-chdir=x plan --var=lock=false", "--chdir=x plan --var=lock=false"),
         ("-chdir=x plan --var lock=false", "--chdir=x plan --var lock=false"),

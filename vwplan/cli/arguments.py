@@ -76,5 +76,5 @@ def _is_idle(argument: str, before: Sequence[str]) -> bool:
 _TRUE = frozenset({"true", "True", "TRUE", "t", "T", "1"})
 _FALSE = frozenset({"false", "False", "FALSE", "f", "F", "0"})
 _LOCKLESS = frozenset({"init", "plan", "validate", "show", "output", "graph", "console"})
-_ASKING = frozenset({"apply", "destroy", "orphans", "rollback", "fork", "rekey"})
+_ASKING = frozenset({"plan", "import", "apply", "destroy", "orphans", "rollback", "fork", "rekey"})
 _WITH_OPPOSITE = frozenset({"refresh", "input", "lock", "write", "list", "backend", "get"})

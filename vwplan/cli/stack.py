@@ -20,6 +20,7 @@ from vwplan.cli.given import read_given
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
+    from vwplan.cli.asking import Question
     from vwplan.engine.apply import Run
     from vwplan.graph.model import ImportAsked, Wanted
     from vwplan.plan import ObservedWorld, Plan, PlanOptions
@@ -38,7 +39,7 @@ OBSERVING = 120.0
 class Given:
     """What the command line says of a stack: its name, whether to pretend, and where variables come from.
 
-    `known` are the plain values that a saved plan has kept.
+    `known` are the plain values that a saved plan has kept; `ask` asks for what has no value, where somebody may be asked.
     """
 
     stack: str = "default"
@@ -47,6 +48,7 @@ class Given:
     var_file: Sequence[Path] = ()
     lock_timeout: str = "0s"
     known: Mapping[str, object] = field(default_factory=dict)
+    ask: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class Stack:
             environment=os.environ,
             directory=self.directory,
             known=self.given.known,
+            ask=self.given.ask,
         )
 
     @cached_property

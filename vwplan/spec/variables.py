@@ -7,7 +7,7 @@ and `--var`, in the order of the command line.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from vwplan.dataclass import dataclass
@@ -58,13 +58,15 @@ def read_inputs(
     environment: Mapping[str, str] | None = None,
     directory: Path,
     known: Mapping[str, object] | None = None,
+    ask: Callable[[VariableBlock], str | None] | None = None,
 ) -> Inputs:
     """The values of the root module's variables, converted, with defaults, and marked as sensitive or ephemeral.
 
     `given` is what the command line gives, in its order: the files of `--var-file`, and name and text of each `--var`.
     `directory` is where the files that are read by themselves are. `known` has plain values that a plan has kept, which win over
-    all but `given`. Validations are not looked at: they may refer to anything, so planning evaluates them. Raises
-    `DiagnosticError` with every problem: missing, undeclared (in `--var`), of the wrong type.
+    all but `given`. `ask` is asked for the text of each variable that has no value then, and says None where it cannot be had.
+    Validations are not looked at: they may refer to anything, so planning evaluates them. Raises `DiagnosticError` with every
+    problem: missing, undeclared (in `--var`), of the wrong type.
     """
     problems = Problems()
     found: dict[str, _Found] = {}
@@ -87,6 +89,12 @@ def read_inputs(
             problems.add(Diagnostic("undeclared-variable", "Undeclared variable", detail, Range(source, 0, 0)))
         else:
             _from_text(variable, source, found, problems)
+    if ask is not None and not problems.errors:
+        for name in sorted(root.variables.keys() - found.keys()):
+            variable = root.variables[name]
+            typed = None if variable.has_default else ask(variable)
+            if typed is not None:
+                _from_text(variable, Source(f"what was typed for {name}", typed), found, problems)
     values = {}
     for name, variable in root.variables.items():
         value = _finished(variable, found.get(name), problems)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vwplan.cli.asking import question
 from vwplan.cli.options import (
     Ask,
     AutoApprove,
@@ -52,7 +53,7 @@ def apply(
     from vwplan.cli.carrying import carry_out, carry_out_saved
 
     terminal = Terminal.of(no_color, json)
-    given = Given(stack, simulate, var, var_file, lock_timeout)
+    given = Given(stack, simulate, var, var_file, lock_timeout, ask=question(terminal) if input else None)
     if plan_file is not None:
         planning = {"target": target, "exclude": exclude, "replace": replace, "refresh=false": not refresh}
         refuse_with_saved(plan_file, **planning, refresh_only=refresh_only, destroy=destroy)

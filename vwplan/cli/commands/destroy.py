@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vwplan.cli.asking import question
 from vwplan.cli.options import (
     Ask,
     AutoApprove,
@@ -46,9 +47,11 @@ def destroy(
     from vwplan.plan import PlanOptions
 
     options = PlanOptions(destroy=True, kept=kept, refresh=refresh, targets=tuple(target), excludes=tuple(exclude))
+    terminal = Terminal.of(no_color, json)
+    ask = question(terminal) if input else None
     code = carry_out(
-        Terminal.of(no_color, json),
-        Stack(Given(stack, simulate, var, var_file, lock_timeout)),
+        terminal,
+        Stack(Given(stack, simulate, var, var_file, lock_timeout, ask=ask)),
         options,
         approved=auto_approve,
         ask=input,

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from vwplan.cli.options import Json, LockTimeout, NoColor, Simulate, Var, VarFile
+from vwplan.cli.asking import question
+from vwplan.cli.options import Ask, Json, LockTimeout, NoColor, Simulate, Var, VarFile
 from vwplan.cli.options import Stack as StackName
 from vwplan.cli.stack import Given, Proposal, Stack
 from vwplan.cli.terminal import Terminal
@@ -22,6 +23,7 @@ def import_(
     var: Var = [],  # noqa: B006 - typer copies its defaults.
     var_file: VarFile = [],  # noqa: B006
     lock_timeout: LockTimeout = "0s",
+    input: Ask = True,
     no_color: NoColor = False,
 ) -> None:
     """Make an object that exists the stack's own, as it is. Its block must be in the spec; what differs is for the next plan."""
@@ -33,7 +35,8 @@ def import_(
     from vwplan.state.records import Status
 
     terminal = Terminal.of(no_color, json)
-    work = Stack(Given(stack, simulate, var, var_file, lock_timeout), imports=(ImportAsked(address, id),))
+    given = Given(stack, simulate, var, var_file, lock_timeout, ask=question(terminal) if input else None)
+    work = Stack(given, imports=(ImportAsked(address, id),))
     _ = work.variables, work.hosts
 
     def propose(session: Session, unsettled: frozenset[str]) -> Proposal:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vwplan.cli.asking import question
 from vwplan.cli.options import (
+    Ask,
     DetailedExitCode,
     Exclude,
     Json,
@@ -49,13 +51,14 @@ def plan(
     refresh_only: RefreshOnly = False,
     lock_timeout: LockTimeout = "0s",
     parallelism: Parallelism = 0,
+    input: Ask = True,
     no_color: NoColor = False,
 ) -> None:
     """Show what apply would do."""
     from vwplan.cli.about import about
 
     terminal = Terminal.of(no_color, json)
-    work = Stack(Given(stack, simulate, var, var_file, lock_timeout))
+    work = Stack(Given(stack, simulate, var, var_file, lock_timeout, ask=question(terminal) if input else None))
     _ = work.lock_timeout  # There is no lock to wait for, but whoever misspells it is told here and not by apply.
     options = about(
         destroy=destroy, refresh=refresh, refresh_only=refresh_only, target=target, exclude=exclude, replace=replace
