@@ -53,6 +53,16 @@ def test_a_pattern_that_looks_to_the_end_again_and_again(call: str, monkeypatch:
     assert "takes too long" in told.value.diagnostics[0].detail
 
 
+@pytest.mark.parametrize("call", ['can(regex("{}", {}))', 'regexall("{}", {})', 'replace({1}, "/{0}/", "z")'])
+def test_a_pattern_that_is_large_for_so_long_a_text(call: str) -> None:
+    # Nothing can stop such a search: two minutes.
+    pattern, text = "(x|y)*x(x|y){500}z", 'replace(format("%1000000s", ""), " ", "x")'
+    with pytest.raises(DiagnosticError) as told:
+        value(call.replace("can(", "(").format(pattern, text))
+    assert "may take too long" in told.value.diagnostics[0].detail
+    assert value(f'length(regexall("x{{500}}", {text}))') == 2000
+
+
 def test_more_matches_than_are_gone_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patterns, "MOST_MATCHES", 1000)
     assert value('length(regexall(".", format("%1000s", "")))') == 1000

@@ -38,6 +38,15 @@ LONGEST_SEARCH = 5.0
 One search takes time in proportion to the text, but each of very many may look to its end: `x*y|.` in a text of `x`.
 """
 
+MOST_STEPS = 1_000_000_000
+"""The most steps that one search may need, which nothing can stop: each byte of the text through the whole pattern.
+
+Most patterns take a small part of that; at the worst it is three or four seconds.
+"""
+
+_LONG = 1 << 14
+"""Texts that are longer have the time looked at after every match, as each may take a while."""
+
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> Any:
@@ -73,7 +82,9 @@ def _pattern(pattern: str) -> Any:
 
 def _matches(pattern: Any, found: str) -> Iterator[Any]:
     """Every match from left to right; none of nothing right behind another. `FunctionProblem` where there are too many."""
+    _bounded(pattern, found)
     previous, count = -1, 0
+    every = 0 if len(found) > _LONG else 63
     until = time.thread_time() + LONGEST_SEARCH
     for match in pattern.finditer(found):
         start, end = match.span()
@@ -81,10 +92,16 @@ def _matches(pattern: Any, found: str) -> Iterator[Any]:
             count += 1
             if count > MOST_MATCHES:
                 raise FunctionProblem(f"the pattern matches more than {MOST_MATCHES:,} times")
-            if not count & 63 and time.thread_time() > until:
+            if not count & every and time.thread_time() > until:
                 raise FunctionProblem("finding every match of the pattern in a text of this length takes too long")
             yield match
         previous = end
+
+
+def _bounded(pattern: Any, found: str) -> None:
+    """`FunctionProblem` where one search might take very long."""
+    if pattern.programsize * len(found) * (1 if found.isascii() else 4) > MOST_STEPS:
+        raise FunctionProblem("searching a text of this length for a pattern of this size may take too long")
 
 
 def _result_type(pattern: str, index: int) -> Type:
@@ -122,7 +139,9 @@ def _regex_type(arguments: Arguments) -> Type:
 def _regex(arguments: Arguments, type: Type) -> Value:
     if type is DYNAMIC:
         return UNKNOWN
-    match = _pattern(text(arguments[0])).search(text(arguments[1]))
+    pattern, found = _pattern(text(arguments[0])), text(arguments[1])
+    _bounded(pattern, found)
+    match = pattern.search(found)
     if match is None:
         raise FunctionProblem("the pattern matches no part of the string")
     return _result(match, type)
