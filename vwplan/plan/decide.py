@@ -110,10 +110,12 @@ def _names(planning: Planning, decision: Decision) -> None:
     names: dict[str, str] = {}
     for needed in decision.resource.depends:
         names.update(planning.renewed.get(needed, _NO_NAMES))
-    for group in decision.resource.groups:
-        names.update(planning.names_in(group))
     if names:
         decision.arguments = substituted(decision.arguments, names)
+    for group in decision.resource.groups:
+        many = planning.names_in(group)
+        if many:
+            decision.arguments = substituted(decision.arguments, many)
 
 
 def _exists(planning: Planning, decision: Decision, record: Record, glimpse: Glimpse) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from vwplan.plan.plain import Seal
+from vwplan.plan.plain import Seal, renamed_within
 from vwplan.values import (
     Computed,
     Late,
@@ -55,9 +55,7 @@ def renamed(value: Unknown, names: Mapping[str, str]) -> Unknown:
 
 def _renamed(value: Value, names: Mapping[str, str]) -> Value:
     if isinstance(value, str):
-        for old, new in names.items():
-            value = value.replace(old, new) if old in value else value
-        return value
+        return renamed_within(value, names)
     if isinstance(value, Unknown):
         return renamed(value, names)
     if isinstance(value, Marked):

@@ -90,7 +90,7 @@ def substituted(value: Plain, names: Mapping[str, str]) -> Plain:
         new = names.get(value)
         if new is not None:
             return new
-        return _held(value, names) if len(value) > 9 else value
+        return renamed_within(value, names) if len(value) > 9 else value
     if kind is int or kind is bool or value is None:
         return value
     if isinstance(value, Mapping):
@@ -109,7 +109,7 @@ def substituted(value: Plain, names: Mapping[str, str]) -> Plain:
     return value
 
 
-def _held(text: str, names: Mapping[str, str]) -> str:
+def renamed_within(text: str, names: Mapping[str, str]) -> str:
     """A text with the old names in it given the new ones."""
     if isinstance(names, ManyNames):
         names = {old: names[old] for old in names.within(text)}

@@ -11,7 +11,7 @@ from vwplan.graph.identity import Identities
 from vwplan.graph.model import Imported, Resource
 from vwplan.plan.decision import Decision
 from vwplan.plan.model import PlanOptions
-from vwplan.plan.plain import Seal, sealed, substituted
+from vwplan.plan.plain import ManyNames, Seal, sealed, substituted
 from vwplan.plan.refusals import Refusals
 from vwplan.plan.shapes import Shapes
 from vwplan.plan.sight import Sight
@@ -51,17 +51,18 @@ class Planning:
     anew: dict[str, str] = field(default_factory=dict)
     blocked: bool = False
     _all_names: dict[str, str] = field(default_factory=dict)
-    _group_names: dict[str, dict[str, str]] = field(default_factory=dict)
+    _group_names: dict[str, ManyNames] = field(default_factory=dict)
     _group_blocked: dict[str, str] = field(default_factory=dict)
     _group_blocks: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def names_in(self, group: str) -> Mapping[str, str]:
-        """Old and new identities of what is made anew in a group, all of which has been decided."""
+        """Old and new names of what is made anew in a group, all of which has been decided."""
         found = self._group_names.get(group)
         if found is None:
-            found = self._group_names[group] = {}
+            names: dict[str, str] = {}
             for key in self.groups.get(group, ()):
-                found.update(self.renewed.get(key, {}))
+                names.update(self.renewed.get(key, {}))
+            found = self._group_names[group] = ManyNames(names)
         return found
 
     def names_of(self, kind: str, old: str, new: str) -> Mapping[str, str]:

@@ -103,13 +103,19 @@ def warn_of_lost_state(wanted: Iterable[Resource], state: State, sight: Sight, s
     """
     if state.serial or state.records or state.deposed:
         return
+    others = [
+        (mark, observed.name, view.key)
+        for view in sight.world.values()
+        for observed in (*view.objects.values(), *view.strangers.values())
+        if (mark := observed.mark) is not None and mark.lineage != state.lineage
+    ]
+    if not others:
+        return
     names = {(resource.key, _stem(resource.name)) for resource in wanted}
     found: dict[str, list[str]] = {}
-    for view in sight.world.values():
-        for observed in (*view.objects.values(), *view.strangers.values()):
-            mark = observed.mark
-            if mark is not None and mark.lineage != state.lineage and (mark.address, _stem(observed.name)) in names:
-                found.setdefault(mark.lineage, []).append(f"{mark.address} ({observed.name} on {view.key})")
+    for mark, name, host in others:
+        if (mark.address, _stem(name)) in names:
+            found.setdefault(mark.lineage, []).append(f"{mark.address} ({name} on {host})")
     for lineage, those in sorted(found.items()):
         shown = ", ".join(sorted(those)[:3]) + (f" and {len(those) - 3} more" if len(those) > 3 else "")
         command = command_line(stack, f"state adopt --from-hosts --lineage={lineage}")
