@@ -146,3 +146,17 @@ def test_declarations_that_are_wrong(tmp_path: Path, reason: str, text: str, cod
     [problem] = fails(tmp_path, f'variable "v" {{\n  {text}\n}}\n')
     assert problem.subject is not None
     assert (problem.code, problem.subject.line, problem.subject.column) == (code, line, column), reason
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ('["a", 1]', "a tuple of 3 elements is required, and this one has 2"),
+        ('["a", 1, true, 2]', "a tuple of 3 elements is required, and this one has 4"),
+        ('["a", [], true]', "element 1: a number is required, not a tuple"),
+    ],
+)
+def test_a_tuple_that_is_another_says_in_what(tmp_path: Path, given: str, reason: str) -> None:
+    spec = 'variable "t" {\n  type = tuple([string, number, bool])\n}\n'
+    [problem] = fails(tmp_path, spec, given={"t": given})
+    assert reason in problem.detail

@@ -36,6 +36,8 @@ def mismatch(have: Type, wanted: Type) -> str:
     """What is wrong with a value of type `have` where one of type `wanted` is needed."""
     if isinstance(have, ObjectType) and isinstance(wanted, ObjectType):
         return _objects(have, wanted)
+    if isinstance(have, TupleType) and isinstance(wanted, TupleType):
+        return _tuples(have, wanted)
     if isinstance(have, TupleType) and isinstance(wanted, ListType | SetType):
         return _parts(list(enumerate(have.items)), wanted)
     if isinstance(have, ObjectType) and isinstance(wanted, MapType):
@@ -60,6 +62,16 @@ def _objects(have: ObjectType, wanted: ObjectType) -> str:
         if got is not None and got != want and not convertible(got, want):
             return f'attribute "{name}": {mismatch(got, want)}'
     return "the attributes are not those required"
+
+
+def _tuples(have: TupleType, wanted: TupleType) -> str:
+    if len(have.items) != len(wanted.items):
+        noun = "element" if len(wanted.items) == 1 else "elements"
+        return f"a tuple of {len(wanted.items)} {noun} is required, and this one has {len(have.items)}"
+    for at, (got, want) in enumerate(zip(have.items, wanted.items, strict=True)):
+        if got != want and not convertible(got, want):
+            return f"element {at}: {mismatch(got, want)}"
+    return "the elements are not those required"
 
 
 def _parts(parts: list[tuple[int, Type]] | list[tuple[str, Type]], wanted: ListType | SetType | MapType) -> str:
