@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sys
 from pathlib import Path
@@ -112,7 +113,33 @@ def test_no_question_is_put_to_a_machine(
     assert told.code == 1
     assert f"With --input=false or --json, {option} is needed." in told.err
     assert "Enter a value" not in told.out
+    if words[0] in ("apply", "destroy", "rollback"):
+        last = json.loads(told.out.splitlines()[-1])
+        assert (last["type"], last["diagnostic"]["summary"]) == ("diagnostic", "Nobody may be asked")
     assert shop.state() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "summary", "line"),
+    [
+        (["apply", "--auto-approve"], "Wrong type", 18),
+        (["destroy", "--auto-approve"], "Wrong type", 18),
+        (["apply", "none.plan"], "Cannot read the plan", None),
+    ],
+    ids=["a bad spec", "a bad spec to be destroyed", "no plan"],
+)
+def test_what_stops_a_command_at_once_is_told_to_a_machine_in_its_lines(
+    shop: Shop, words: list[str], summary: str, line: int | None
+) -> None:
+    shop.spec(WHOLE_SPEC.replace("size = var.size", "size = []"))
+    told = shop.run(*words, "--json")
+    assert told.code == 1
+    [problem] = [json.loads(line) for line in told.out.splitlines()]
+    assert (problem["type"], problem["diagnostic"]["severity"]) == ("diagnostic", "error")
+    assert problem["diagnostic"]["summary"] == summary
+    where = problem["diagnostic"].get("range")
+    assert (where["start"]["line"] if where else None) == line
+    assert f"Error: {summary}" in told.err
 
 
 def test_a_folder_that_is_gone_is_told_and_no_bug(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> None:

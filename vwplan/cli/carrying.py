@@ -33,13 +33,14 @@ def carry_out(
     """Plan and apply in one go; gives the exit code. Problems of the spec are told before the lock is taken."""
     from vwplan.cli.agreed import Carrying
 
-    _ = stack.variables, stack.hosts
+    with terminal.in_lines():
+        _ = stack.variables, stack.hosts
 
-    def propose(session: Session, unsettled: frozenset[str]) -> Proposal:
-        return stack.propose(session.state(), options, unsettled=unsettled)
+        def propose(session: Session, unsettled: frozenset[str]) -> Proposal:
+            return stack.propose(session.state(), options, unsettled=unsettled)
 
-    carrying = Carrying(terminal, stack, "destroy" if options.destroy else "apply", propose, parallelism)
-    return carrying.out(None if approved else lambda: _approved(terminal, options, ask))
+        carrying = Carrying(terminal, stack, "destroy" if options.destroy else "apply", propose, parallelism)
+        return carrying.out(None if approved else lambda: _approved(terminal, options, ask))
 
 
 def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: int) -> int:
@@ -48,25 +49,28 @@ def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: i
     from vwplan.cli.secondyes import said_again
     from vwplan.engine.opening import with_secrets
 
-    cover = Stack(given).cover
-    plan = read_plan(path, cover)
-    name = plan.stack.removesuffix(".simulated")
-    if given.stack not in ("default", name):
-        raise DiagnosticError(
-            Diagnostic(
-                "plan-of-other-stack", "The plan is for another stack", f"{path} was made for the stack {plan.stack}."
+    with terminal.in_lines():
+        cover = Stack(given).cover
+        plan = read_plan(path, cover)
+        name = plan.stack.removesuffix(".simulated")
+        if given.stack not in ("default", name):
+            raise DiagnosticError(
+                Diagnostic(
+                    "plan-of-other-stack",
+                    "The plan is for another stack",
+                    f"{path} was made for the stack {plan.stack}.",
+                )
             )
-        )
-    simulate = plan.stack != name or given.simulate
-    stack = Stack(replace(given, stack=name, simulate=simulate, known=plan.variables))
-    stack.cover = cover  # One that has asked for its passphrase is not to ask again.
-    if not said_again(terminal, plan):
-        terminal.say("\nNothing was done. A plan that was made with --replace=ADDRESS is not asked about.")
-        return 1
-    with stack.store.lock(stack.holder("apply"), lineage=plan.lineage, timeout=stack.lock_timeout) as session:
-        opening = secrets_of(stack, session, plan)
-        now = with_secrets(claimed_still(session, plan), opening, opening.value)
-        return run_plan(terminal, stack, session, now, "apply", parallelism, opening)
+        simulate = plan.stack != name or given.simulate
+        stack = Stack(replace(given, stack=name, simulate=simulate, known=plan.variables))
+        stack.cover = cover  # One that has asked for its passphrase is not to ask again.
+        if not said_again(terminal, plan):
+            terminal.say("\nNothing was done. A plan that was made with --replace=ADDRESS is not asked about.")
+            return 1
+        with stack.store.lock(stack.holder("apply"), lineage=plan.lineage, timeout=stack.lock_timeout) as session:
+            opening = secrets_of(stack, session, plan)
+            now = with_secrets(claimed_still(session, plan), opening, opening.value)
+            return run_plan(terminal, stack, session, now, "apply", parallelism, opening)
 
 
 def secrets_of(stack: Stack, session: Session, plan: Plan) -> Opening:

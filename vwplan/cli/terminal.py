@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError
@@ -42,6 +43,19 @@ class Terminal:
 
         sys.stdout.write(to_json_line({"type": type, **told}) + "\n")
         sys.stdout.flush()
+
+    @contextmanager
+    def in_lines(self) -> Iterator[None]:
+        """A command that prints one JSON object a line for a machine: what stops it is such lines too."""
+        try:
+            yield
+        except DiagnosticError as problem:
+            if self.json:
+                from vwplan.render.diagnostics_json import diagnostic_plain
+
+                for one in problem.diagnostics:
+                    self.line("diagnostic", diagnostic=diagnostic_plain(one))
+            raise
 
     def tell(self, text: str) -> None:
         """Print something on the way: what is being waited for, what was settled."""

@@ -68,7 +68,8 @@ def rollback(
 
     carrying = Carrying(terminal, work, f"rollback {wanted}", propose, parallelism, shown)
     question, hint = f"Do you want to go back to serial {wanted}?", "vwplan carries out just the steps above."
-    code = carrying.out(None if auto_approve else lambda: terminal.approves(question, hint, ask=input))
+    with terminal.in_lines():
+        code = carrying.out(None if auto_approve else lambda: terminal.approves(question, hint, ask=input))
     if not json and code == 0 and carrying.ran:
         terminal.say("The spec is as it was: the next apply goes forward again, unless you change it too.")
     raise typer.Exit(code)
