@@ -8,7 +8,7 @@ from typing import Any
 
 from vwplan.dataclass import dataclass
 from vwplan.engine.resolve import Lookup, Resolver
-from vwplan.plan.model import Step, StepVerb
+from vwplan.plan.model import OWN, Step, StepVerb
 from vwplan.plan.plain import is_settled
 from vwplan.provider.api import Action, Expectation, Mark, Verb
 from vwplan.provider.law import arguments_digest
@@ -67,6 +67,7 @@ class Preparer:
         self._lineage = lineage
         self._run = run
         self._uuids = uuids
+        self._shared: dict[int, tuple[Plain, bool]] = {}
 
     def record(self, step: Step, lookup: Lookup) -> Record | None:
         """The record that a step plans, as it is to be written."""
@@ -89,7 +90,7 @@ class Preparer:
         run, resolver = self._run, self._resolver
         arguments, context = step.arguments, step.context
         known = recorded = arguments
-        if not is_settled(arguments, context):
+        if not (is_settled(arguments) and self._is_settled(context)):
             known = resolver.known(arguments, lookup)
             recorded = resolver.sealed(known)
             arguments = resolver.opened(known) if reads_secrets(step) else known
@@ -127,6 +128,21 @@ class Preparer:
             step.reservations,
         )
         return Prepared(step, begun, action, record)
+
+    def _is_settled(self, context: Mapping[str, Plain] | None) -> bool:
+        """Whether a context has nothing late or secret within; what a whole cluster shares, its roster, is looked at once."""
+        if context is None:
+            return True
+        for name, item in context.items():
+            found = self._shared.get(id(item))
+            if found is None:
+                # The value is kept too, so that its id stays its own.
+                found = item, is_settled(item)
+                if name != OWN:
+                    self._shared[id(item)] = found
+            if not found[1]:
+                return False
+        return True
 
     def _secrets(self, step: Step, arguments: Mapping[str, Plain]) -> Mapping[str, str]:
         key = self._key

@@ -112,6 +112,10 @@ class StepVerb(Enum):
     """Nothing by itself: many wait for many through it."""
 
 
+OWN = "self"
+"""What in the context of a step is the member's own; all else is one and the same object for its whole cluster."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One call to a handler.

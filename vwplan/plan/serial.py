@@ -19,7 +19,7 @@ from vwplan.graph.model import Cause, CheckResult, Moved, WantedOutput
 from vwplan.kinds.model import Effect
 from vwplan.plan.checking import check
 from vwplan.plan.late import late_from_plain, late_to_plain
-from vwplan.plan.model import Basis, Change, Difference, Does, Drift, HostSeen, Plan, Step, StepVerb
+from vwplan.plan.model import OWN, Basis, Change, Difference, Does, Drift, HostSeen, Plan, Step, StepVerb
 from vwplan.plan.plain import SECRET, Seal, has_late, is_secret
 from vwplan.provider.api import Expectation
 from vwplan.state.wire import record_from_plain, record_to_plain, roster_from_plain, roster_to_plain
@@ -64,10 +64,6 @@ def _marked_within(value: Sensitive) -> Plain:
         return {key: Sensitive(item, value.marks) for key, item in inner.items()}
     assert isinstance(inner, list | tuple)
     return [Sensitive(item, value.marks) for item in inner]
-
-
-OWN = "self"
-"""The part of a context that is a member's own."""
 
 
 class _Table:
