@@ -5,6 +5,7 @@ Each method is one transaction, so a process killed between two of them leaves j
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sqlite3
@@ -28,7 +29,8 @@ create table if not exists claim (kind text not null, value text not null, ident
 create index if not exists claim_identity on claim (identity);
 create table if not exists used (identity text not null, user text not null, primary key (identity, user));
 create index if not exists used_user on used (user);
-create table if not exists told (identity text primary key, context text not null);
+create table if not exists heard (identity text primary key, own text not null, society text not null);
+create table if not exists society (digest text primary key, text text not null);
 """
 
 
@@ -60,11 +62,12 @@ class World:
         path = directory / (re.sub(r"[^\w.-]", "_", key) + ".sqlite")
         fresh = not path.exists()
         self._database = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        self._societies: dict[tuple[int, ...], tuple[Mapping[str, Any], str, str]] = {}
         self._database.execute("pragma synchronous=off")
         if fresh:
             path.chmod(0o600)
             self._database.execute("pragma journal_mode=wal")
-        if not self._database.execute("select 1 from sqlite_master where name = 'told'").fetchone():
+        if not self._database.execute("select 1 from sqlite_master where name = 'society'").fetchone():
             with self.transaction():
                 for statement in filter(str.strip, _SCHEMA.split(";")):
                     self._database.execute(statement)
@@ -98,7 +101,7 @@ class World:
 
     def things(self) -> list[Thing]:
         """Everything on the host."""
-        rows = self._database.execute(f"select {_COLUMNS}, context from {_WITH_CONTEXT} order by name")
+        rows = self._database.execute(f"select {_COLUMNS}, own, text from {_WITH_CONTEXT} order by name")
         return [_thing(row) for row in rows]
 
     def outsides(self) -> Iterator[Thing]:
@@ -107,7 +110,7 @@ class World:
 
     def thing(self, identity: str) -> Thing | None:
         """One object by its identity."""
-        query = f"select {_COLUMNS}, context from {_WITH_CONTEXT} where object.identity = ?"
+        query = f"select {_COLUMNS}, own, text from {_WITH_CONTEXT} where object.identity = ?"
         row = self._database.execute(query, (identity,)).fetchone()
         return _thing(row) if row else None
 
@@ -145,7 +148,22 @@ class World:
             ),
         )
         if context is not None:
-            self._database.execute("insert or replace into told values (?, ?)", (thing.identity, _encode(context)))
+            self._tell(thing.identity, context)
+
+    def _tell(self, identity: str, context: Mapping[str, Any]) -> None:
+        """Note what a machine was told; what its whole cluster was told lies there once."""
+        shared = {name: item for name, item in context.items() if name != "self"}
+        alike = tuple(map(id, shared.values()))
+        if alike not in self._societies:
+            if len(self._societies) >= _SOCIETIES:
+                self._societies.clear()
+            text = _encode(shared)
+            # The values are kept too, so that their ids stay their own.
+            self._societies[alike] = shared, text, hashlib.sha256(text.encode()).hexdigest()[:32]
+        _, text, digest = self._societies[alike]
+        self._database.execute("insert or ignore into society values (?, ?)", (digest, text))
+        own = {name: item for name, item in context.items() if name == "self"}
+        self._database.execute("insert or replace into heard values (?, ?, ?)", (identity, _encode(own), digest))
 
     def put_parts(self, thing: Thing) -> None:
         """Write which parts an object has, and so its power and status; all else is as it was."""
@@ -161,7 +179,7 @@ class World:
                 "delete from object where identity = ?",
                 "delete from claim where identity = ?",
                 "delete from used where user = ?",
-                "delete from told where identity = ?",
+                "delete from heard where identity = ?",
             ):
                 self._database.execute(statement, (identity,))
 
@@ -210,7 +228,11 @@ class World:
 
 _COLUMNS = "object.identity, kind, name, mark, arguments, parts, power, status, boots, extra"
 
-_WITH_CONTEXT = "object left join told on told.identity = object.identity"
+_WITH_CONTEXT = """object left join heard on heard.identity = object.identity
+    left join society on society.digest = heard.society"""
+
+_SOCIETIES = 64
+"""Of how many clusters a connection remembers what was told to all members."""
 
 # Not `insert or replace`, which takes the row away and puts another at the end: four times the pages for a change in place.
 _PUT = """insert into object (identity, kind, name, mark, arguments, parts, power, status, boots, extra)
@@ -222,10 +244,10 @@ _encode = json.JSONEncoder(check_circular=False).encode
 
 
 def _thing(row: tuple[Any, ...]) -> Thing:
-    identity, kind, name, mark, arguments, parts, power, status, boots, extra, *context = row
+    identity, kind, name, mark, arguments, parts, power, status, boots, extra, *told = row
     others = json.loads(extra)
-    if context and context[0] is not None:
-        others["context"] = json.loads(context[0])
+    if told and told[0] is not None:
+        others["context"] = {**json.loads(told[1]), **json.loads(told[0])}
     return Thing(
         identity,
         kind,
