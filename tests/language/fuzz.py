@@ -51,7 +51,7 @@ WORDS = r"""
     for in if else endif endfor true false null each self count var local module data path u d s l m
     0 -1 1e400 1e-400 0.1 9007199254740993 [*] .* format("%[2]*d", regex("(a+)+$",
 """
-FILE = re.compile(r"^-- ([a-z][\w.]*(?:/[a-z][\w.]*)*)\n((?:(?!-- ).*\n)*)", re.MULTILINE)
+FILE = re.compile(r"^-- ([a-z][\w.]{0,40}(?:/[a-z][\w.]{0,40})*)\n((?:(?!-- ).*\n)*)", re.MULTILINE)
 PIECES = [
     *WORDS.split(),
     *("\0", "\n", "\r\n", "\ufeff", "\u202e", "\U0001f468\u200d\U0001f469", "e\u0301", "\ud800"),
