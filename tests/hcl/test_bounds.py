@@ -34,6 +34,7 @@ REFUSED = [
     ("one by a pattern", f'replace({MEGABYTE}, "/ /", join("", range(100)))'),
     ("wide fields", 'format(join("", [for i in range(100) : "%1000000s"]), range(100)...)'),
     ("wide fields in each element", 'formatlist("%1000000s", range(1024))'),
+    ("combinations", "setproduct(row, row)"),
     ("a text in letters", f'split("", {LONG})'),
     ("a cost that takes minutes", 'bcrypt("a", 31)'),
 ]

@@ -86,9 +86,9 @@ def _cidrhost(arguments: Arguments, _: Type) -> Value:
 
 def _cidrnetmask(arguments: Arguments, _: Type) -> Value:
     prefix = _prefix(arguments[0])
-    if prefix.bits != 32:
+    if prefix.bits != 32 and not prefix.stands_for_4:
         raise ArgumentProblem(0, "IPv6 has no netmasks")
-    return address_text((1 << 32) - prefix.size, 32)
+    return address_text((1 << prefix.bits) - prefix.size, prefix.bits)
 
 
 def _cidrsubnet(arguments: Arguments, _: Type) -> Value:

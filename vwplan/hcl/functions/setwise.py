@@ -127,8 +127,8 @@ def _product(arguments: Arguments, type: Type) -> Value:
         least = 1 if most is not None else 0
         return mark(Unknown(type, Refinement(True, min_length=least, max_length=most)), marks)
     total = math.prod(len(sequence(value).items) for value in values)
-    if total * len(values) > LARGEST_VALUE:
-        raise FunctionProblem(f"there would be {total:,} combinations")
+    if total * (len(values) + 1) >= LARGEST_VALUE:
+        raise FunctionProblem(f"there would be {total:,} combinations, which are more than can be held")
     columns = [
         [convert(item, wanted) for item in sequence(value).items]
         for value, wanted in zip(values, type.element.items, strict=True)
