@@ -18,7 +18,7 @@ _CLUSTER = r"""(?x)
   | \p{GCB=L}++
   | \p{GCB=T}++
   | \p{GCB=Regional_Indicator}{2}
-  | \p{Extended_Pictographic} (?: \p{GCB=Extend}*+ \p{GCB=ZWJ} \p{Extended_Pictographic} )*+
+  | \p{Extended_Pictographic} (?> (?: \p{GCB=Extend}*+ \p{GCB=ZWJ} \p{Extended_Pictographic} )* )
   | [^\p{GCB=Control}\r\n]
   )
   [\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+
