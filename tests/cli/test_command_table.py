@@ -152,3 +152,11 @@ def test_help_says_what_every_argument_is(table: Mapping[str, str]) -> None:
 def test_nothing_in_the_list_of_commands_is_cut_off(words: tuple[str, ...]) -> None:
     listed = CliRunner().invoke(application(), [*words, "--help"], terminal_width=60).output.split("Commands:\n")[1]
     assert "..." not in listed
+
+
+@pytest.mark.parametrize("table", [ALL, STATE], ids=["vwplan", "vwplan state"])
+def test_help_says_what_is_given_to_an_option_and_not_of_which_type_it_is(table: Mapping[str, str]) -> None:
+    for name, command in Commands(table).items():
+        if not isinstance(command, click.Group):
+            told = command.get_help(click.Context(command, info_name=name))
+            assert not {"TEXT", "INTEGER", "PATH"} & set(told.split()), name

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-Stack = Annotated[str, typer.Option("--stack", envvar="VW_STACK", help="The stack to work on; never remembered.")]
+Stack = Annotated[
+    str, typer.Option("--stack", metavar="NAME", envvar="VW_STACK", help="The stack to work on; never remembered.")
+]
 Simulate = Annotated[bool, typer.Option("--simulate", help="Pretend every hypervisor; stack NAME.simulated.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="Print without colours.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
@@ -32,8 +34,10 @@ DetailedExitCode = Annotated[
     bool, typer.Option("--detailed-exitcode", help="Exit with 2 when there are changes, 0 when there are none.")
 ]
 Parallelism = Annotated[
-    int, typer.Option("--parallelism", min=0, help="How many steps at a time; 0: what each host bears.")
+    int, typer.Option("--parallelism", metavar="N", min=0, help="How many steps at a time; 0: what each host bears.")
 ]
-LockTimeout = Annotated[str, typer.Option("--lock-timeout", help='How long to wait for the lock, such as "30s".')]
+LockTimeout = Annotated[
+    str, typer.Option("--lock-timeout", metavar="TIME", help='How long to wait for the lock, such as "30s".')
+]
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")]
 Ask = Annotated[bool, typer.Option("--input/--no-input", help="Ask when something is missing (--input=false: do not).")]

@@ -14,7 +14,7 @@ from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 
 def graph(
-    format: Annotated[str, typer.Option("--format", help="dot or mermaid.")] = "dot",
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="dot or mermaid.")] = "dot",
     steps: Annotated[bool, typer.Option("--steps", help="The steps of the plan instead of the resources.")] = False,
     stack: StackName = "default",
     simulate: Simulate = False,

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 def adopt(
     from_hosts: Annotated[bool, typer.Option("--from-hosts", help="Rebuild a lost state from the marks.")] = False,
-    lineage: Annotated[str, typer.Option("--lineage", help="Whose marks, where the stack does not know.")] = "",
+    lineage: Annotated[
+        str, typer.Option("--lineage", metavar="LINEAGE", help="Whose marks, where the stack does not know.")
+    ] = "",
     json: Json = False,
     stack: StackName = "default",
     simulate: Simulate = False,
