@@ -108,6 +108,8 @@ class Reduced:
             if name not in declared.get(reference.root, {name}):
                 return True
             if reference.root == "module":
+                if name not in self.children:
+                    return True
                 wanted = [str(step.key) for step in reference.steps[1:] if step.attribute]
                 child = self.children[name]
                 if wanted and ("output", wanted[0]) not in child.kept_outputs():
