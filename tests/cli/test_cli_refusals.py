@@ -42,6 +42,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         (["apply", "--json"], "With --input=false or --json, --auto-approve is needed."),
         (["apply", "none.plan"], "Make one with plan --out=none.plan"),
         (["apply", "main.vw.hcl"], "it is not JSON"),
+        (["apply", "."], "Is a directory. Give a file that plan --out has written."),
         (["show", "main.vw.hcl"], "it is not JSON"),
         (["output", "addres"], 'Did you mean "address"?'),
         (["output", "--raw"], "give the name of one output"),

@@ -21,10 +21,11 @@ def read_plan(path: Path, cover: Cover) -> Plan:
     try:
         text = cover.unwrap(path.read_bytes(), PLAN, str(path)).decode()
     except (OSError, UnicodeDecodeError, Damaged, NewerFormat) as problem:
-        reason = _reason(problem)
-        raise DiagnosticError(
-            Diagnostic("plan-unreadable", "Cannot read the plan", f"{path}: {reason}. Make one with plan --out={path}.")
-        ) from problem
+        # Only where nothing is may one be made: what is there would be written over.
+        absent = isinstance(problem, FileNotFoundError)
+        todo = f"Make one with plan --out={path}." if absent else "Give a file that plan --out has written."
+        detail = f"{path}: {_reason(problem)}. {todo}"
+        raise DiagnosticError(Diagnostic("plan-unreadable", "Cannot read the plan", detail)) from problem
     return from_text(text, str(path))
 
 

@@ -172,7 +172,7 @@ def no_version(folder: Folder, serial: int | None, there: str) -> DiagnosticErro
     return _error(
         "no-such-version",
         "No such version of the state",
-        f"{folder.path} has {wanted}. There are: {there or 'none'}." + ("" if there else f" {_restore(folder, False)}"),
+        f"{folder.path} has {wanted}. {f'There are: {there}.' if there else _restore(folder, False)}",
     )
 
 
