@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from vwplan.__main__ import collect_rarely
 from vwplan.address import Address
+from vwplan.garbage import collect_rarely
 from vwplan.graph.identity import Identities, default_name
 from vwplan.graph.model import Lifecycle, Resource, Wanted
 from vwplan.kinds import KINDS

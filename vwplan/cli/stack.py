@@ -5,7 +5,6 @@ Each is read when first asked for, so that a command pays only for what it uses.
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 import uuid
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from vwplan.cli.given import read_given
 from vwplan.diagnostics import Diagnostic, DiagnosticError
+from vwplan.garbage import uncollected
 
 if TYPE_CHECKING:
     from vwplan.cli.asking import Question
@@ -220,15 +220,9 @@ class Stack:
 
         `unsettled` are the keys of hosts of which it is not known what an earlier run left there: they count as not seen.
         """
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
+        # All that was read and planned stays until the command ends: looking through it for garbage is a tenth of a plan.
+        with uncollected(kept=True):
             return self._proposed(state, options, unsettled)
-        finally:
-            if collecting:
-                # All that was read and planned stays until the command ends: looking through it for garbage is a tenth of a plan.
-                gc.freeze()
-                gc.enable()
 
     def _proposed(self, state: State | None, options: PlanOptions, unsettled: Collection[str]) -> Proposal:
         from vwplan.cli.otherstacks import reader_of

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from vwplan.address import ModuleStep, key_text
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems, Severity
+from vwplan.garbage import uncollected
 from vwplan.graph.blocks import evaluate_block
 from vwplan.graph.expand import Expansion, expand, uses_of
 from vwplan.graph.finish import Society, finished
@@ -43,6 +43,7 @@ _ATTEMPTS = 4
 """How often what was chosen may have to give way to what the spec says, before it is told as a problem."""
 
 
+@uncollected()
 def build(
     configuration: Configuration,
     variables: Mapping[str, Value],
@@ -76,37 +77,30 @@ def build(
     )
     plotter = Plotter(configuration.root)
     order = ordered(plotter.nodes.values())
-    collecting = gc.isenabled()
-    # Some ten objects a resource are made, and all of them stay: collecting in between would only cost time.
-    gc.disable()
-    try:
-        reserved = Reserved()
-        digests: dict[str, tuple[str, int]] = {}
-        refused = Problems(list(misplaced(modules_of(configuration.root))))
-        imported: tuple[Imported, ...] = ()
-        if not destroy and (imports or configuration.root.imports):
-            scout = Building(given, dict(variables), taken or {}, reserved, digests)
-            for node in needed(plotter, configuration.root, imports):
-                scout.evaluate(node)
-            imported = find_imports(scout.maker, imports, refused)
-            given = replace(given, state=laid_over(state, imported))
-        for attempt in range(_ATTEMPTS):
-            building = Building(given, dict(variables), taken or {}, reserved, digests)
-            wanted = building.run(order)
-            contested = building.maker.seats.contested
-            if contested <= reserved or attempt == _ATTEMPTS - 1:
-                break
-            reserved |= contested
-        problems = building.world.problems
-        if not destroy:
-            problems.extend(refused.found)
-            problems.raise_errors()
-            problems.extend(unmet(imported, wanted.resources))
-            problems.raise_errors()
-        return replace(wanted, imports=imported) if imported else wanted
-    finally:
-        if collecting:
-            gc.enable()
+    reserved = Reserved()
+    digests: dict[str, tuple[str, int]] = {}
+    refused = Problems(list(misplaced(modules_of(configuration.root))))
+    imported: tuple[Imported, ...] = ()
+    if not destroy and (imports or configuration.root.imports):
+        scout = Building(given, dict(variables), taken or {}, reserved, digests)
+        for node in needed(plotter, configuration.root, imports):
+            scout.evaluate(node)
+        imported = find_imports(scout.maker, imports, refused)
+        given = replace(given, state=laid_over(state, imported))
+    for attempt in range(_ATTEMPTS):
+        building = Building(given, dict(variables), taken or {}, reserved, digests)
+        wanted = building.run(order)
+        contested = building.maker.seats.contested
+        if contested <= reserved or attempt == _ATTEMPTS - 1:
+            break
+        reserved |= contested
+    problems = building.world.problems
+    if not destroy:
+        problems.extend(refused.found)
+        problems.raise_errors()
+        problems.extend(unmet(imported, wanted.resources))
+        problems.raise_errors()
+    return replace(wanted, imports=imported) if imported else wanted
 
 
 class Building:

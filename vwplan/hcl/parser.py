@@ -8,10 +8,10 @@ tree and told in a diagnostic, and reading goes on with the next line that stand
 from __future__ import annotations
 
 import contextlib
-import gc
 import re
 
 from vwplan.diagnostics import Diagnostic, Range, Source
+from vwplan.garbage import uncollected
 from vwplan.hcl.lexer import nfc, scan
 from vwplan.hcl.parser_cursor import DEEPEST, LARGEST, Stop
 from vwplan.hcl.parser_recovery import next_item, unclosed_brace
@@ -296,21 +296,16 @@ def _reference(path: str, at: int) -> Expression:
 Diagnostics = tuple[Diagnostic, ...]
 
 
+@uncollected()
 def parse_file(source: Source) -> tuple[Body, Diagnostics]:
     """The body of a file, as far as it can be read, and everything that is wrong in it."""
     parser, problem = _parser(source)
     if problem is not None:
         return Body(source, {}, (), 0, len(source.text)), (problem,)
-    # A large file makes hundreds of thousands of nodes and no cycles: collecting in between would only cost time.
-    collecting = gc.isenabled()
-    gc.disable()
     try:
         body = parser.body(parser.end, -1)
     except RecursionError:
         body = _too_deep(parser)
-    finally:
-        if collecting:
-            gc.enable()
     return body, tuple(parser.problems.found)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 from dataclasses import field
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Problems, Severity, Source
+from vwplan.garbage import uncollected
 from vwplan.hcl import parse_file
 from vwplan.hcl.evaluate import Files
 from vwplan.hcl.syntax import Body
@@ -29,21 +29,14 @@ MOST = 10_000
 """How many calls of modules, counted along every way from the root, there may be."""
 
 
+@uncollected()
 def load(directory: Path, files: Files | None = None) -> Configuration:
     """The configuration whose root module is in a directory.
 
     Raises `DiagnosticError` with every problem of every file and module. `files` are those that functions of the language
     may read; by default those of this machine.
     """
-    reading = _Reading(directory, files or LocalFiles())
-    # Tens of thousands of small objects are made, none of them garbage: collecting in between would only cost time.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        return reading.configuration()
-    finally:
-        if collecting:
-            gc.enable()
+    return _Reading(directory, files or LocalFiles()).configuration()
 
 
 @dataclass(slots=True)
