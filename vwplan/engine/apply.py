@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError
@@ -33,6 +33,9 @@ from vwplan.state.problems import WriteFailed
 from vwplan.state.records import OutputValue
 from vwplan.state.store import Session
 from vwplan.values import Sensitive
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 CLOSING = 2.0
 """Seconds that connections have to close."""
@@ -141,6 +144,8 @@ def _executing(given: Executor | None, threads: int) -> Iterator[Executor]:
     if given is not None:
         yield given
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     own = ThreadPoolExecutor(threads, "vwplan")
     try:
         yield own
@@ -240,6 +245,8 @@ def _threads(run: Run, parallelism: int) -> int:
 
 def _close(executor: Executor, slots: Sequence[Slot]) -> None:
     """Close connections without waiting long: a host that hangs must not keep the command from ending."""
+    from concurrent.futures import wait
+
     wait([executor.submit(slot.close) for slot in slots], CLOSING)
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vwplan.dataclass import dataclass
 from vwplan.diagnostics import DiagnosticError
@@ -32,6 +31,9 @@ from vwplan.state.entries import Begun, Ended, Entry, Recorded, Result
 from vwplan.state.problems import WriteFailed
 from vwplan.state.records import Record
 from vwplan.state.store import Session
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 GRACE = 3.0
 """Seconds that a call has to come back by itself once it was told to stop."""
