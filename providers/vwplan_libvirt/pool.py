@@ -20,6 +20,8 @@ _CHUNK = 256_000
 """How much goes in one message; libvirt takes a little less than 256 KiB."""
 _PATIENCE = 30.0
 """How many seconds to wait for others that are making volumes, which keep a pool from being read anew."""
+_MOMENT = 2.0
+"""How many seconds others have to make the pool's folder once they have defined it."""
 
 
 class Pool:
@@ -32,27 +34,34 @@ class Pool:
 
     def find(self) -> Any:
         """libvirt's pool, running, or None where there is none yet."""
-        if self._found is not None:
-            return self._found
+        deadline = time.monotonic() + _MOMENT
+        while self._found is None:
+            pool = self._defined()
+            if pool is None:
+                return None
+            try:
+                if not pool.isActive():
+                    pool.create(0)
+                self._found = pool
+            except libvirt.libvirtError as error:
+                # Another connection may have started it meanwhile, or be about to make its folder.
+                if time.monotonic() > deadline:
+                    raise Unreachable(
+                        "Storage pool is down",
+                        f"The pool {self._settings.pool} cannot be started, so nothing in it can be seen. Bring its folder "
+                        f"back (is it mounted?), or name another pool. {explained(error, 'starting it').detail}",
+                    ) from error
+                time.sleep(0.05)
+        return self._found
+
+    def _defined(self) -> Any:
         with explaining(f"looking for the storage pool {self._settings.pool}"):
             try:
-                pool = self._connection.storagePoolLookupByName(self._settings.pool)
+                return self._connection.storagePoolLookupByName(self._settings.pool)
             except libvirt.libvirtError as error:
                 if code_of(error) == libvirt.VIR_ERR_NO_STORAGE_POOL:
                     return None
                 raise
-        try:
-            if not pool.isActive():
-                pool.create(0)
-        except libvirt.libvirtError as error:
-            if not pool.isActive():
-                raise Unreachable(
-                    "Storage pool is down",
-                    f"The pool {self._settings.pool} cannot be started, so nothing in it can be seen. Bring its folder back "
-                    f"(is it mounted?), or name another pool. {explained(error, 'starting it').detail}",
-                ) from error
-        self._found = pool
-        return pool
 
     def have(self) -> Any:
         """libvirt's pool, made where there is none."""
@@ -65,15 +74,15 @@ class Pool:
             try:
                 made = self._connection.storagePoolDefineXML(pool_text(self._settings.pool, path), 0)
                 made.build(0)
-                made.create(0)
                 made.setAutostart(1)
+                made.create(0)
             except libvirt.libvirtError:
                 if made is not None and not made.isActive():
                     # Left there, it would be in the way of whoever says another path.
                     with suppress(libvirt.libvirtError):
                         made.undefine()
                     raise
-                # Another connection may have been quicker by a moment.
+                # Another connection was quicker by a moment: it defined the pool, or started the one that this one made.
                 pool = self.find()
                 if pool is None:
                     raise

@@ -1,4 +1,4 @@
-"""The storage pool: where it cannot be made, nothing of it is left to be in the way of another try."""
+"""The storage pool: where it cannot be made, nothing is left in the way of another try; who comes as it is made, waits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ pytest.importorskip("libvirt")
 import libvirt
 
 from vwplan.provider import ProviderError
+from vwplan.provider.api import Unreachable
 from vwplan_libvirt.pool import Pool
 from vwplan_libvirt.settings import Settings
 
@@ -57,3 +58,36 @@ def test_a_pool_whose_folder_cannot_be_made_is_told_and_not_left_defined() -> No
         assert "failed to create directory" in told.value.detail
         assert site.defined == 0
     assert pool.find() is None
+
+
+class Busy:
+    """A host on which another connection has defined the pool and makes its folder only now."""
+
+    def __init__(self, looks: float) -> None:
+        self.looks = looks
+        self.active = False
+
+    def storagePoolLookupByName(self, name: str) -> Busy:
+        self.looks -= 1
+        return self
+
+    def isActive(self) -> bool:
+        return self.active
+
+    def create(self, flags: int) -> None:
+        if self.looks > 0:
+            raise failed(libvirt.VIR_ERR_SYSTEM_ERROR, "cannot open directory '/pool': No such file or directory")
+        self.active = True
+
+
+def test_a_pool_that_another_connection_is_making_is_waited_for() -> None:
+    busy = Busy(3)
+    assert Pool(busy, Settings("qemu:///system", pool="lab")).find() is busy
+    assert busy.active
+
+
+def test_a_pool_whose_folder_stays_away_is_told_to_be_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vwplan_libvirt.pool._MOMENT", 0.1)
+    with pytest.raises(Unreachable) as told:
+        Pool(Busy(float("inf")), Settings("qemu:///system", pool="lab")).find()
+    assert "is it mounted?" in told.value.detail
