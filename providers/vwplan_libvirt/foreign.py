@@ -17,13 +17,12 @@ import libvirt
 from vwplan.dataclass import dataclass
 from vwplan_libvirt.document import parsed, text_at
 from vwplan_libvirt.errors import code_of, explaining
-from vwplan_libvirt.host import Host, described_volumes
+from vwplan_libvirt.host import VOLUME_GONE, Host, described_volumes
 from vwplan_libvirt.naming import base_part_of, part_of
 from vwplan_libvirt.volume_xml import SeenVolume, volume_of
 
 _FOLDERS = ("dir", "fs", "netfs")
 """The types of pools whose volumes are files."""
-_GONE = (libvirt.VIR_ERR_NO_STORAGE_POOL, libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_OPERATION_INVALID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +88,8 @@ def overlays_of(host: Host, path: str) -> list[str]:
     """The names of all volumes on the host that lie over the one at a path."""
     found: list[str] = []
     with explaining("looking for what lies over a volume"):
-        for pool in host.connection.listAllStoragePools():
-            if pool.isActive():
-                found += [volume.name() for volume, text in described_volumes(pool) if volume_of(text).backing == path]
+        for pool in host.connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
+            found += [volume.name() for volume, text in described_volumes(pool) if volume_of(text).backing == path]
     return found
 
 
@@ -103,7 +101,7 @@ def _candidates(host: Host) -> Iterator[tuple[Any, Any, str]]:
                 root = parsed(pool.XMLDesc(0))
                 volumes = pool.listAllVolumes() if pool.isActive() and root.get("type") in _FOLDERS else []
             except libvirt.libvirtError as error:
-                if code_of(error) not in _GONE:
+                if code_of(error) not in VOLUME_GONE:
                     raise
                 continue
             folder = text_at(root, "target/path").rstrip("/")
@@ -117,6 +115,6 @@ def _read(pool: Any, volume: Any) -> ForeignVolume | None:
     try:
         return ForeignVolume(pool, volume, volume_of(volume.XMLDesc(0)))
     except libvirt.libvirtError as error:
-        if code_of(error) in _GONE:
+        if code_of(error) in VOLUME_GONE:
             return None
         raise

@@ -22,6 +22,9 @@ _KEEP_ALIVE_TRIES = 4
 _PRETENDED_UUID = "00000000-0000-4000-8000-746573740000"
 """The UUID of libvirt's test driver, which has none of its own."""
 
+VOLUME_GONE = (libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL, libvirt.VIR_ERR_OPERATION_INVALID)
+"""How libvirt answers about a volume that is gone, or whose pool is, or whose pool was stopped, when one was listed before."""
+
 
 class Host:
     """A libvirt connection with its settings, its pool, and what is remembered of the host while it is open."""
@@ -127,11 +130,10 @@ def described_volumes(pool: Any) -> Iterator[tuple[Any, str]]:
     try:
         volumes = pool.listAllVolumes()
     except libvirt.libvirtError as error:
-        # (The second is the answer of one that was stopped; those are not looked into.)
-        if code_of(error) in (libvirt.VIR_ERR_NO_STORAGE_POOL, libvirt.VIR_ERR_OPERATION_INVALID):
+        if code_of(error) in VOLUME_GONE:
             return iter(())
         raise
-    return _with_texts(volumes, libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL)
+    return _with_texts(volumes, *VOLUME_GONE)
 
 
 def _with_texts(things: Iterable[Any], *gone: int) -> Iterator[tuple[Any, str]]:

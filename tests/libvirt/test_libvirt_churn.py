@@ -20,12 +20,14 @@ from libvirt_hosts import URI, host
 
 from vwplan.provider import Connection
 from vwplan_libvirt.bases import users_of
+from vwplan_libvirt.foreign import foreign_volumes, overlays_of
+from vwplan_libvirt.host import described_volumes
 from vwplan_libvirt.networks import network_users
 from vwplan_libvirt.volume_xml import SeenVolume
 from vwplan_libvirt.volumes import grow, volume_users
 
 POOL = f"vwplan-churn{os.getpid()}"
-LOOKS = {True: 30, False: 6}
+LOOKS = {True: 30, False: 12}
 """How often we look, at a pretended host and at a real one, which is slower and fails sooner."""
 
 
@@ -112,7 +114,28 @@ def test_what_others_make_and_take_away_meanwhile_hides_nothing_of_ours(uri: str
             assert all(connection.inspect("volume", identity, "") for identity in ours)
             assert users_of(there, ["/nowhere"]) == []
             assert volume_users(there, "/nowhere") == network_users(there, "nowhere") == []
+            assert overlays_of(there, "/nowhere") == []
+            assert all(not one.seen.name.startswith("vw-") for one in foreign_volumes(there))
     assert others.turns > 0
+
+
+@pytest.mark.parametrize("end", ["destroy", "undefine"])
+def test_a_pool_that_stops_or_goes_between_being_listed_and_read_has_no_volumes(end: str, tmp_path: Path) -> None:
+    there = host("test:///default", tmp_path, pool=POOL)()._host  # type: ignore[attr-defined]
+    a_pool = there.connection.storagePoolDefineXML(
+        f"<pool type='dir'><name>other-{end}</name><target><path>/tmp</path></target></pool>"
+    )
+    a_pool.create()
+    a_pool.createXML("<volume><name>other</name><capacity>4096</capacity></volume>")
+    listed = described_volumes(a_pool)
+    a_pool.destroy()
+    if end == "undefine":
+        a_pool.undefine()
+    assert list(listed) == []
+    assert list(described_volumes(a_pool)) == []
+    if end == "destroy":
+        a_pool.undefine()
+    there.close()
 
 
 class Leaving:
