@@ -9,7 +9,18 @@ from fractions import Fraction
 from vwplan.diagnostics import Diagnostic, Range, Source
 from vwplan.hcl.evaluate import Compiled, Reference
 from vwplan.hcl.lexer import is_name
-from vwplan.hcl.syntax import Attribute, Block, Body, Expression, Literal, TupleItems, Unary, Variable
+from vwplan.hcl.syntax import (
+    Attribute,
+    Block,
+    Body,
+    Expression,
+    Literal,
+    Parenthesised,
+    TupleItems,
+    Unary,
+    Variable,
+    Wrap,
+)
 from vwplan.kinds import argument_of, block_of
 from vwplan.spec import mistakes
 from vwplan.spec.constants import keyed_reference, reference, reference_list
@@ -69,13 +80,25 @@ def _repetition(draft: Draft, body: Body, shape: Shape, outside: Place) -> tuple
         subject = mistakes.name_of(for_each, source)
         draft.add(Diagnostic("conflicting-arguments", "Arguments that exclude each other", detail, subject))
     if count is not None:
-        _look_at_count(draft, count.expression, source)
+        _look_at_count(draft, _bare(count.expression), source)
     if for_each is not None:
-        _look_at_for_each(draft, for_each.expression, source)
+        _look_at_for_each(draft, _bare(for_each.expression), source)
     return (
         draft.compile(count.expression, source, outside) if count is not None else None,
         draft.compile(for_each.expression, source, outside) if for_each is not None else None,
     )
+
+
+def _bare(expression: Expression) -> Expression:
+    """What stands in brackets, or alone in a template, as JSON has it."""
+    while True:
+        match expression:
+            case Wrap():
+                expression = expression.expression
+            case Parenthesised():
+                expression = expression.inner
+            case _:
+                return expression
 
 
 def _look_at_count(draft: Draft, expression: Expression, source: Source) -> None:
