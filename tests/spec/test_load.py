@@ -261,6 +261,13 @@ def test_thousands_of_mistakes_are_all_told(tmp_path: Path) -> None:
     assert len(problems_of(tmp_path)) == 3600
 
 
+def test_functions_that_are_not_there_are_warned_of_where_nobody_may_ever_look_at_them(tmp_path: Path) -> None:
+    text = 'output "o" {\n  value = try(nonesuch(1), 2)\n}\noutput "p" {\n  value = true ? 1 : nonesuch(1)\n}\n'
+    configuration = load_text(tmp_path, text)
+    assert [each.code for each in configuration.warnings] == ["unknown-function"] * 2
+    assert [each.subject.line for each in configuration.warnings if each.subject] == [2, 5]
+
+
 def test_references_in_quotes_are_taken_and_warned_of(tmp_path: Path) -> None:
     text = (
         BASE

@@ -139,6 +139,12 @@ class InstanceScope:
             raise _undeclared(reference, f'"vwplan" has stack, not "{name}".', 1)
         return self.world.given.stack, 1
 
+    def _terraform(self, reference: Reference) -> tuple[Value, int]:
+        name = self._name(reference, "workspace")
+        if name != "workspace":
+            raise _undeclared(reference, f'"terraform" has workspace, which is vwplan.stack, not "{name}".', 1)
+        return self.world.given.stack, 1
+
     def _data(self, reference: Reference) -> tuple[Value, int]:
         key = ".".join(str(step.key) for step in reference.steps[:2])
         found = self.scoped.get(key) or self.module.data.get(key)
@@ -325,6 +331,7 @@ _ROOTS: Mapping[str, Callable[[InstanceScope, Reference], tuple[Value, int]]] = 
     "self": InstanceScope._self,
     "path": InstanceScope._path,
     "vwplan": InstanceScope._vwplan,
+    "terraform": InstanceScope._terraform,
     "data": InstanceScope._data,
     "module": InstanceScope._module,
     "parent": InstanceScope._parent,

@@ -45,7 +45,7 @@ class LocalFiles:
         """Whether a regular file is there; `FileProblem` if something else is."""
         try:
             found = Path(self._at(path)).stat()
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return False
         except (OSError, ValueError) as error:
             raise FileProblem(_reason(error)) from None

@@ -17,7 +17,7 @@ from vwplan.values import DYNAMIC, NUMBER, STRING, MapType, Type
 Found = Diagnostic | Type
 """What is wrong with a reference, or the type of what it leads to, `DYNAMIC` where that is not known."""
 
-ROOTS = ("var", "local", "module", "data", "each", "count", "self", "parent", "path", "vwplan")
+ROOTS = ("var", "local", "module", "data", "each", "count", "self", "parent", "path", "vwplan", "terraform")
 
 
 def follow(draft: Draft, reference: Reference, place: Place) -> Found:
@@ -47,9 +47,7 @@ def _undeclared(detail: str, reference: Reference, steps: int) -> Diagnostic:
 
 def _unknown_root(draft: Draft, reference: Reference, place: Place) -> Diagnostic:
     root = reference.root
-    if root == "terraform":
-        detail = "vwplan has no terraform.…; for terraform.workspace write vwplan.stack."
-    elif root == "resource" and reference.steps:
+    if root == "resource" and reference.steps:
         detail = f"Blocks are named without resource: write {reference.text.removeprefix('resource.')}."
     elif not reference.steps and root in draft.variables:
         detail = f"There is nothing named {root} by itself. Write var.{root}."
@@ -107,6 +105,11 @@ def _path(draft: Draft, reference: Reference, place: Place) -> Found:
 
 def _settings(draft: Draft, reference: Reference, place: Place) -> Found:
     found = _one_of(reference, ("stack",), '"vwplan" tells what is planned')
+    return found if isinstance(found, Diagnostic) else STRING
+
+
+def _terraform(draft: Draft, reference: Reference, place: Place) -> Found:
+    found = _one_of(reference, ("workspace",), '"terraform" tells only the name of the stack, as vwplan.stack does')
     return found if isinstance(found, Diagnostic) else STRING
 
 
@@ -355,4 +358,5 @@ _LOOKS: dict[str, Callable[[Draft, Reference, Place], Found]] = {
     "parent": _parent,
     "path": _path,
     "vwplan": _settings,
+    "terraform": _terraform,
 }

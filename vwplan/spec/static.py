@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from vwplan.diagnostics import Diagnostic, DiagnosticError, Range
+from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Severity
 from vwplan.hcl.evaluate import Chance, Compiled, EvaluationError, Files, Planning, Reference
 from vwplan.hcl.evaluation.calls import SPECIAL, unknown_function
 from vwplan.hcl.evaluation.tree import parts
 from vwplan.hcl.functions.table import FUNCTIONS
-from vwplan.hcl.syntax import Call, TemplatePart
+from vwplan.hcl.syntax import Call, Conditional, TemplatePart
 from vwplan.kinds import Unfit, take
 from vwplan.kinds.check import reason_of
 from vwplan.spec import mistakes
@@ -76,6 +76,8 @@ class StaticScope:
             return (UNKNOWN if found is None or found.type is DYNAMIC else Unknown(without_optional(found.type))), 1
         if root == "path" and steps:
             return self._path(str(steps[0].key)), 1
+        if root == "terraform":
+            return UNKNOWN_STRING, 1
         if (root == "count" or (root == "each" and str(steps[0].key) == "key")) and steps:
             return (UNKNOWN_NUMBER if root == "count" else UNKNOWN_STRING), 1
         if root == "module" and len(steps) == 1:
@@ -119,6 +121,8 @@ def evaluate_all(draft: Draft, root: str, files: Files, order: list[str]) -> Non
         child = draft.children.get(name)
         if child is not None:
             _look_at_inputs(draft, call.inputs, child, scope, wrong)
+    for use in draft.uses:
+        _warn_of_functions(draft, use.value)
 
 
 def _follow_all(draft: Draft, types: dict[int, Type]) -> set[int]:
@@ -137,20 +141,47 @@ def _follow_all(draft: Draft, types: dict[int, Type]) -> set[int]:
                 wrong.add(id(value))
             else:
                 types[id(reference)] = found
-        for name in value.functions:
-            if name not in FUNCTIONS and name not in SPECIAL:
-                _unknown_function(draft, value, name)
-                wrong.add(id(value))
+        if _unknown_functions(draft, value):
+            wrong.add(id(value))
     return wrong
 
 
-def _unknown_function(draft: Draft, value: Compiled, name: str) -> None:
+def _unknown_functions(draft: Draft, value: Compiled) -> bool:
+    """Tell calls of functions that are not there, but those that may never be looked at; whether there are any."""
+    if not _strange(value):
+        return False
+    found = False
     stack: list[TemplatePart] = [value.expression]
     while stack:
         node = stack.pop()
-        if isinstance(node, Call) and node.name.removeprefix("core::") == name:
-            draft.add(Diagnostic(*unknown_function(name), Range(value.source, node.start, node.name_end)))
+        if isinstance(node, Call):
+            name = node.name.removeprefix("core::")
+            if name in ("try", "can"):
+                continue
+            if name not in FUNCTIONS:
+                found = True
+                draft.add(Diagnostic(*unknown_function(name), Range(value.source, node.start, node.name_end)))
+        stack += [node.condition] if isinstance(node, Conditional) else parts(node)
+    return found
+
+
+def _warn_of_functions(draft: Draft, value: Compiled) -> None:
+    """Warn of the calls of functions that are not there which `try`, `can` or a branch hide, and which are not told yet."""
+    stack: list[TemplatePart] = [value.expression] if _strange(value) else []
+    while stack:
+        node = stack.pop()
+        if (
+            isinstance(node, Call)
+            and (name := node.name.removeprefix("core::")) not in FUNCTIONS
+            and name not in SPECIAL
+        ):
+            where = Range(value.source, node.start, node.name_end)
+            draft.add(Diagnostic(*unknown_function(name), where, severity=Severity.WARNING))
         stack += parts(node)
+
+
+def _strange(value: Compiled) -> bool:
+    return any(name not in FUNCTIONS and name not in SPECIAL for name in value.functions)
 
 
 def _evaluated(draft: Draft, value: Compiled, scope: StaticScope) -> Value | None:

@@ -70,6 +70,9 @@ def _refused(block: Block, source: Source) -> Diagnostic:
 def _locals(draft: Draft, block: Block, source: Source) -> None:
     if block.labels:
         draft.add(mistakes.wrong_labels(block, "", source))
+    if block.body.start < len(source.text) and source.name.endswith(".json") and source.text[block.body.start] != "{":
+        where = Range(source, block.body.start, block.body.end)
+        draft.add(Diagnostic("invalid-json", "Object required", "A block locals is one object, by name.", where))
     for inner in block.body.blocks:
         draft.add(mistakes.unknown_block(TOP_SHAPES["locals"], inner, source))
     for name, attribute in block.body.attributes.items():

@@ -7,40 +7,47 @@ import unicodedata
 from functools import cache
 from typing import Any
 
-_CONJOINED = re.compile("[\u0900-\u1cff\ua800-\uabff\U00010a00-\U00011fff]")
-"""Scripts some of whose consonants later versions of Unicode take for one cluster, as versions up to 15.0 do not."""
+_OWN = re.compile("[\u0900-\u1cff\u200d\ua800-\uabff\ufffd\U00010a00-\U00011fff\uac00-\ud7ff\U0001f1e6-\U0001f1ff]")
+"""Where the rules below and those of the library may differ: scripts that later versions of Unicode join more of, syllables
+of Hangul, what stands for a wrong byte, and what joins symbols."""
 
 _CLUSTER = r"""(?x)
 \r\n
-| [\p{GCB=Control}\r\n]
+| [\p{GCB=Control}\r\n\uFFFD]
 | \p{GCB=Prepend}*+
-  (?: \p{GCB=L}*+ (?: \p{GCB=V}++ | \p{GCB=LV} \p{GCB=V}*+ | \p{GCB=LVT} ) \p{GCB=T}*+
-  | \p{GCB=L}++
-  | \p{GCB=T}++
-  | \p{GCB=Regional_Indicator}{2}
-  | \p{Extended_Pictographic} (?> (?: \p{GCB=Extend}*+ \p{GCB=ZWJ} \p{Extended_Pictographic} )* )
-  | [^\p{GCB=Control}\r\n]
+  (?:
+    (?: \p{GCB=L}++ (?: \p{GCB=LV}? \p{GCB=V}++ \p{GCB=T}*+ | \p{GCB=LVT} \p{GCB=T}*+ | \p{GCB=LV}? )
+    | \p{GCB=LV} \p{GCB=V}*+ \p{GCB=T}*+
+    | \p{GCB=V}++ \p{GCB=T}*+
+    | \p{GCB=LVT} \p{GCB=T}*+
+    | \p{GCB=T}++
+    | \p{Extended_Pictographic}
+    | \p{GCB=Regional_Indicator}{1,2}
+    )
+    (?: \p{GCB=Extend} | \p{GCB=SpacingMark} | \p{GCB=ZWJ} (?: \p{Extended_Pictographic} \p{GCB=Extend}*+ )?+ )*+
+  | [^\p{GCB=Control}\r\n\uFFFD\p{GCB=Prepend}] [\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+
   )
-  [\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+
-| \p{GCB=Prepend}++ [\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+
+| \p{GCB=Prepend}++
 """
-"""A cluster by the rules of Unicode 15.0, whichever version the library below follows."""
+"""A cluster as the scanner behind Terraform cuts it: by the rules of Unicode 15.0, but that a syllable of Hangul and a flag
+are joined to a symbol too, that a closed syllable behind an opening one begins a cluster of its own where nothing opens
+it, and that what stands for a wrong byte is a cluster by itself."""
 
 
 @cache
-def _cluster(conjoined: bool) -> Any:
+def _cluster(own: bool) -> Any:
     # Imported only for text beyond ASCII: it takes longer than most commands need for anything else.
     import regex  # type: ignore[import-untyped]
 
     # The library's own is three times as fast.
-    return regex.compile(_CLUSTER if conjoined else r"\X")
+    return regex.compile(_CLUSTER if own else r"\X")
 
 
 def clusters(text: str) -> list[str] | str:
     """The grapheme clusters of a text, in order."""
     if text.isascii() and "\r\n" not in text:
         return text
-    found: list[str] = _cluster(_CONJOINED.search(text) is not None).findall(text)
+    found: list[str] = _cluster(_OWN.search(text) is not None).findall(text)
     return found
 
 

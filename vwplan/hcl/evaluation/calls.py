@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vwplan.diagnostics import Range, did_you_mean
 from vwplan.hcl.evaluation.compiler import Bound, checked, evaluate_all, shared
-from vwplan.hcl.evaluation.errors import EvaluationError
+from vwplan.hcl.evaluation.errors import EvaluationError, MistakenCall
 from vwplan.hcl.evaluation.scope import Scope
 from vwplan.hcl.evaluation.site import Environment, Run, Site
 from vwplan.hcl.evaluation.templates import TemplateCompiler
@@ -51,19 +51,19 @@ class CallCompiler(TemplateCompiler):
             return self.can(node, bound)
         function = FUNCTIONS.get(name)
         if function is None:
-            return self.refused(node, bound, *unknown_function(name))
+            return self.refused(node, bound, MistakenCall, *unknown_function(name))
         if name == "templatestring" and node.arguments and not self._direct(node.arguments[0]):
             detail = (
                 'The first argument of "templatestring" must be one that refers to a template from elsewhere, such as '
                 "local.greeting. A template that is written here needs no function."
             )
-            return self.refused(node, bound, "invalid-argument", "Invalid argument", detail)
+            return self.refused(node, bound, EvaluationError, "invalid-argument", "Invalid argument", detail)
         if node.expand:
             return self.expanded_call(node, function, bound)
         wrong = arity(function, node, len(node.arguments))
         if wrong is not None:
             surplus = node.arguments[len(function.parameters) :]
-            return self.refused(node, bound, *wrong, surplus[0] if surplus else None)
+            return self.refused(node, bound, MistakenCall, *wrong, surplus[0] if surplus else None)
         return self.call(node, function, bound)
 
     def _direct(self, node: Expression) -> bool:
@@ -74,7 +74,14 @@ class CallCompiler(TemplateCompiler):
         return isinstance(root, Variable) and len(as_reference(root, chain, self.source).steps) == len(chain)
 
     def refused(
-        self, node: Call, bound: Bound, code: str, summary: str, detail: str, surplus: Expression | None = None
+        self,
+        node: Call,
+        bound: Bound,
+        kind: type[EvaluationError],
+        code: str,
+        summary: str,
+        detail: str,
+        surplus: Expression | None = None,
     ) -> Run:
         """A call that can only fail; `surplus` is the first argument of those that are too many."""
         site = Site(node, bound, self.source)
@@ -85,7 +92,7 @@ class CallCompiler(TemplateCompiler):
             self.compile(argument, bound)  # for the references within
 
         def run(scope: Scope, environment: Environment) -> Value:
-            raise site.error(scope, environment, code, summary, detail, place)
+            raise site.error(scope, environment, code, summary, detail, place, kind=kind)
 
         return run
 

@@ -67,13 +67,24 @@ class EvaluationError(DiagnosticError):
         self.complete()
         other.complete()
         every = self.diagnostics + tuple(each for each in other.diagnostics if each not in self.diagnostics)
-        kept = other if isinstance(other, UndeclaredReference) else self
+        kept = other if _weight(other) > _weight(self) else self
         kept.diagnostics = every
         return kept
 
 
+class MistakenCall(EvaluationError):
+    """A call of a function that is not there, or with too few or too many arguments: no value can mend it.
+
+    `try`, `can` and untaken branches catch it; `&&` and `||` look at it though their other operand decides.
+    """
+
+
 class UndeclaredReference(EvaluationError):
     """A reference to something that does not exist, which no value can ever mend: nothing catches it."""
+
+
+def _weight(error: EvaluationError) -> int:
+    return 2 if isinstance(error, UndeclaredReference) else isinstance(error, MistakenCall)
 
 
 def in_words(value: Value) -> str:

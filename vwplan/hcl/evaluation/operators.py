@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import partial
 
 from vwplan.hcl.evaluation.compiler import Bound, Compiler, shared
-from vwplan.hcl.evaluation.errors import EvaluationError
+from vwplan.hcl.evaluation.errors import EvaluationError, MistakenCall
 from vwplan.hcl.evaluation.operations import OPERATORS, OperandProblem, as_bool, negative, opposite
 from vwplan.hcl.evaluation.scope import Scope
 from vwplan.hcl.evaluation.site import Environment, Run, Site
@@ -120,7 +120,7 @@ class OperatorCompiler(Compiler):
             try:
                 found = right(scope, environment)
             except EvaluationError as error:
-                if shared(error) or a is (not decisive):
+                if shared(error) or isinstance(error, MistakenCall) or a is (not decisive):
                     error.value = gives
                     raise
                 return mark(a, marks_a)

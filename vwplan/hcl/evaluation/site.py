@@ -46,6 +46,7 @@ class Site:
         detail: str,
         subject: TemplatePart | Range | None = None,
         value: Value = UNKNOWN,
+        kind: type[EvaluationError] = EvaluationError,
     ) -> EvaluationError:
         """An error at a part of the node (by default the whole) that tells the variables used in it."""
         if isinstance(subject, Range):
@@ -55,7 +56,7 @@ class Site:
         kept = environment[:]
         whole = self.range()
         context = whole if (whole.start, whole.end) != (at.start, at.end) else None
-        return EvaluationError(code, summary, detail, at, context, value, lambda: self.used(used_in, scope, kept))
+        return kind(code, summary, detail, at, context, value, lambda: self.used(used_in, scope, kept))
 
     def used(self, node: TemplatePart, scope: Scope, environment: Environment) -> tuple[tuple[str, str], ...]:
         """Each reference within a node with its value in words."""
