@@ -87,6 +87,9 @@ def disturb(site: Site, data: Any) -> None:
             site.objects[seen.identity] = replace(
                 seen, parts=("disk",), complete=False, mark=None, arguments={}, boot=""
             )
+            # Its disk is no machine: nothing is plugged into it any more.
+            full = site.full[seen.identity]
+            site.full[seen.identity] = {name: value for name, value in full.items() if name not in ("nic", "disk")}
 
 
 def _used(site: Site, identity: str) -> bool:
