@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import field
 from enum import Enum
@@ -22,24 +23,41 @@ class Severity(Enum):
     WARNING = "warning"
 
 
+_STRIDE = 1024
+"""Characters between two places of a source whose offset in bytes is kept."""
+
+_SHORT = 256
+"""Characters that are counted anew each time; where a line is longer, its columns are kept."""
+
+
 class Source:
     """The text of one file (or of one `--var`, or one line of the console) under the name shown to users.
 
-    Line starts are found only when the first position is asked for, so that parsing pays nothing for them.
+    What does not decode as UTF-8 is there as `surrogateescape` makes it. Line starts and all else that places are found
+    by are computed only when the first is asked for, so that parsing pays nothing for them.
     """
 
-    __slots__ = ("_starts", "name", "text")
+    __slots__ = ("_bytes", "_columns", "_starts", "name", "text")
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.text = text
         self._starts: list[int] | None = None
+        self._bytes: list[int] | None = None
+        self._columns: dict[int, list[int]] = {}
 
     def position(self, offset: int) -> tuple[int, int]:
-        """The line and column, both from 1, of a character offset."""
-        starts = self._line_starts()
-        line = bisect.bisect_right(starts, offset)
-        return line, offset - starts[line - 1] + 1
+        """The line and column of a character offset, both from 1; a column is what a reader takes for one character."""
+        line = self.line_number(offset)
+        return line, self._column(line, offset)
+
+    def line_number(self, offset: int) -> int:
+        """The line of a character offset, from 1."""
+        return bisect.bisect_right(self._line_starts(), offset)
+
+    def line_start(self, number: int) -> int:
+        """The character offset at which a line, numbered from 1, starts."""
+        return self._line_starts()[number - 1]
 
     def line(self, number: int) -> str:
         """The text of a line, numbered from 1, without its line end."""
@@ -47,7 +65,30 @@ class Source:
         if not 1 <= number <= len(starts):
             return ""
         end = self.text.find("\n", starts[number - 1])
-        return self.text[starts[number - 1] : len(self.text) if end < 0 else end].rstrip("\r")
+        return self.text[starts[number - 1] : len(self.text) if end < 0 else end].removesuffix("\r")
+
+    def byte(self, offset: int) -> int:
+        """The offset in bytes of UTF-8 of a character offset."""
+        if self.text.isascii():
+            return min(offset, len(self.text))
+        if self._bytes is None:
+            self._bytes = [0]
+            for start in range(0, len(self.text), _STRIDE):
+                self._bytes.append(self._bytes[-1] + byte_count(self.text[start : start + _STRIDE]))
+        offset = min(offset, len(self.text))
+        at = offset // _STRIDE
+        return self._bytes[at] + byte_count(self.text[at * _STRIDE : offset])
+
+    def _column(self, line: int, offset: int) -> int:
+        start = self._line_starts()[line - 1]
+        if self.text.isascii():
+            return offset - start + 1
+        if offset - start <= _SHORT:
+            return bisect.bisect_right(_cluster_ends(self.text[start:offset]), offset - start) + 1
+        found = self._columns.get(line)
+        if found is None:
+            found = self._columns[line] = _cluster_ends(self.line(line))
+        return bisect.bisect_right(found, offset - start) + 1
 
     def _line_starts(self) -> list[int]:
         if self._starts is None:
@@ -61,6 +102,40 @@ class Source:
 
     def __repr__(self) -> str:
         return f"Source({self.name!r})"
+
+
+def byte_count(text: str) -> int:
+    """How many bytes a text of a source has in its file."""
+    if text.isascii():
+        return len(text)
+    try:
+        return len(text.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:  # half of a pair that JSON has escaped
+        return len(text.encode("utf-8", "surrogatepass"))
+
+
+def readable(text: str) -> str:
+    """A text of a source with a replacement character for each byte that is no UTF-8."""
+    return text if text.isascii() else _UNREADABLE.sub("\ufffd", text)
+
+
+_UNREADABLE = re.compile("[\ud800-\udfff]")
+
+_TOKENS = re.compile(r'(?<=["}])')
+"""Where a new token begins, whatever the letter behind joins on to."""
+
+
+def _cluster_ends(line: str) -> list[int]:
+    """Where each column of a line ends. What opens or closes a string is one for itself."""
+    from vwplan.values.text import clusters
+
+    ends: list[int] = []
+    end = 0
+    for piece in _TOKENS.split(readable(line)):
+        for cluster in clusters(piece):
+            end += len(cluster)
+            ends.append(end)
+    return ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +154,7 @@ class Range:
     @property
     def line(self) -> int:
         """The line of the start, from 1."""
-        return self.source.position(self.start)[0]
+        return self.source.line_number(self.start)
 
     @property
     def column(self) -> int:

@@ -132,7 +132,7 @@ class _Builder:
         attribute = Attribute(key.value, node, key.start, key.end, node.end)
         first = attributes.setdefault(key.value, attribute)
         if first is not attribute:
-            line = self.source.position(first.start)[0]
+            line = self.source.line_number(first.start)
             detail = f"{key.value} is set on line {line} already. Each argument is set once."
             self.report("duplicate-argument", "Argument set twice", detail, key.start, key.end)
 

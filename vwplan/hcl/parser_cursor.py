@@ -104,4 +104,4 @@ class Cursor:
 
     def line_of(self, offset: int) -> int:
         """The number of the line that an offset is on, for the words of a diagnostic."""
-        return self.source.position(offset)[0]
+        return self.source.line_number(offset)

@@ -2,46 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from vwplan.diagnostics import Diagnostic, Source
+from vwplan.diagnostics import Diagnostic
 from vwplan.hcl.functions.model import Function, FunctionProblem, Parameter
 from vwplan.hcl.functions.table import FUNCTIONS
-from vwplan.hcl.parser import parse_file
-from vwplan.hcl.syntax import Call
+from vwplan.render.places_json import tree_of
 from vwplan.values import DYNAMIC, Type, Unknown, type_to_json
 
-_CODES = frozenset({"invalid-argument", "function-failed", "surplus-argument", "missing-argument"})
+_CODES = frozenset(
+    {
+        "invalid-argument",
+        "function-failed",
+        "surplus-argument",
+        "missing-argument",
+        "invalid-expansion",
+        "nothing-succeeded",
+    }
+)
 """Of what else there is none: a block may lack an argument too, but where that is told stands no call."""
+
+_SAID_TO_BE_ANY = frozenset({"contains", "format", "formatlist", "index", "sum"})
+"""Functions whose result is known here to be of one type, and which Terraform says to give any."""
+
+_SPECIAL: dict[str, dict[str, Any]] = {
+    "can": {"name": "can", "params": [{"name": "expression", "type": "dynamic"}], "return_type": "bool"},
+    "try": {
+        "name": "try",
+        "params": [],
+        "variadic_param": {"name": "expressions", "type": "dynamic"},
+        "return_type": "dynamic",
+    },
+}
+"""What is no entry of the table of functions, because it is given expressions."""
 
 
 def function_call(diagnostic: Diagnostic) -> dict[str, Any] | None:
     """The innermost call whose name or arguments the problem is told at; None where it is about something else."""
     at = diagnostic.subject
-    if diagnostic.code not in _CODES or at is None or at.source.name.endswith(".json"):
+    if diagnostic.code not in _CODES or at is None:
         return None
-    place = (at.start, at.end)
-    for call in sorted(_calls(at.source), key=lambda call: call.end - call.start):
-        arguments = call.arguments
-        told_at = {(call.start, call.name_end), *((each.start, each.end) for each in arguments)}
-        told_at |= {(each.start, arguments[-1].end) for each in arguments}
-        if place in told_at and call.name in FUNCTIONS:
-            return {"called_as": call.name, "signature": _signature(FUNCTIONS[call.name])}
-    return None
-
-
-def _calls(source: Source) -> Iterator[Call]:
-    """All calls in a file."""
-    todo: list[object] = [parse_file(source)[0]]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, Call):
-            yield node
-        if isinstance(node, tuple):
-            todo += node
-        elif isinstance(node, dict):
-            todo += node.values()
+    tree, place = tree_of(at.source), (at.start, at.end)
+    call = tree.named.get(place) or tree.given.get(place)
+    if call is None:
+        return None
+    function = FUNCTIONS.get(call.name.removeprefix("core::"))
+    signature = _signature(function) if function is not None else _SPECIAL.get(call.name)
+    return None if signature is None else {"called_as": call.name, "signature": signature}
 
 
 def _signature(function: Function) -> dict[str, Any]:
@@ -56,6 +63,8 @@ def _signature(function: Function) -> dict[str, Any]:
 
 def _result(function: Function) -> Type:
     """The type of the result, as far as nothing is known of the arguments but their types."""
+    if function.name in _SAID_TO_BE_ANY:
+        return DYNAMIC
     if isinstance(function.result, Type):
         return function.result
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
-from vwplan.diagnostics import Diagnostic, Range, Severity
+from vwplan.diagnostics import Diagnostic, Range, Severity, readable
 from vwplan.render.theme import Theme, columns, harmless
 
 _NARROWEST = 40
@@ -57,18 +57,19 @@ def _where(diagnostic: Diagnostic) -> str:
 def _snippet(subject: Range, theme: Theme, style: str, width: int) -> list[str]:
     """The line of the start with the subject underlined; where it goes on over more lines, how far."""
     source = subject.source
-    number, column = source.position(min(subject.start, len(source.text)))
-    last, last_column = source.position(min(max(subject.end, subject.start), len(source.text)))
-    line = source.line(number)
-    end = last_column - 1 if last == number else len(line)
-    before, marked, after = line[: column - 1], line[column - 1 : end], line[end:]
+    start = min(subject.start, len(source.text))
+    stop = min(max(subject.end, start), len(source.text))
+    number, last = source.line_number(start), source.line_number(stop)
+    line, first = readable(source.line(number)), source.line_start(number)
+    end = stop - first if last == number else len(line)
+    before, marked, after = line[: start - first], line[start - first : end], line[end:]
     before, marked, after = _cropped(_flat(before), _flat(marked), _flat(after), width - len(str(number)) - 6)
     gutter = " " * len(str(number))
     bar = theme.paint("|", "dim")
     shown = f"  {theme.paint(str(number), 'dim')} {bar} {before}{theme.paint(marked, 'bold')}{after}".rstrip()
     carets = theme.paint("^" * max(1, columns(marked.rstrip() or marked)), style)
     lines = [shown, f"  {gutter} {bar} {' ' * columns(before)}{carets}"]
-    if last > number + 1 or (last == number + 1 and last_column > 1):
+    if last > number + 1 or (last == number + 1 and stop > source.line_start(last)):
         lines[-1] += theme.paint(f" to line {last}", "dim")
     return lines
 

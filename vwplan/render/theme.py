@@ -23,6 +23,10 @@ _UNPRINTABLE = re.compile(
 )
 
 
+_WITHOUT_WIDTH = frozenset({"Mn", "Me", "Cf"})
+"""Accents, and what joins or chooses between signs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Theme:
     """Paints text, or leaves it as it is where there are no colours."""
@@ -52,6 +56,6 @@ def columns(text: str) -> int:
 
 
 def _columns_of(character: str) -> int:
-    if unicodedata.combining(character):
+    if unicodedata.category(character) in _WITHOUT_WIDTH:
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
