@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vwplan.cli.stores import SPEC
+from vwplan.cli.stores import mentions
 
 if TYPE_CHECKING:
     from vwplan.cli.stack import Stack
@@ -20,7 +20,7 @@ def cover_of(stack: Stack) -> Cover:
     """The cover of a stack's files. No key is read, and nothing asked, until there is something to open or to seal."""
     from vwplan.state.cover import CLEAR
 
-    if not _may_encrypt(stack.directory):
+    if not mentions(stack.directory, b"encryption"):
         return CLEAR
     encryption = stack.configuration.settings.encryption
     if encryption is None:
@@ -33,15 +33,6 @@ def cover_of(stack: Stack) -> Cover:
         fallback=_placed(encryption.fallback, stack.directory),
     )
     return Sealed(placed, os.environ, _ask)
-
-
-def _may_encrypt(directory: Path) -> bool:
-    """Whether any spec here may have an encryption block: most do not, and need not be parsed to find that out."""
-    try:
-        paths = [path for path in directory.iterdir() if path.name.endswith(SPEC) and not path.name.startswith(".")]
-        return any(b"encryption" in path.read_bytes() for path in paths)
-    except OSError:
-        return False
 
 
 def _placed(source: Source | None, directory: Path) -> Source | None:

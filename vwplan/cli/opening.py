@@ -41,6 +41,10 @@ class Opening:
             self._collect(resource.facts)
         for output in wanted.outputs:
             self._collect(Sensitive(output.value) if output.sensitive else output.value)
+        for check in wanted.checks:
+            if check.later is not None:
+                self._collect(check.later.condition)
+                self._collect(check.later.message)
         return self._plain, self._values
 
     def _collect(self, value: Any) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError
+from vwplan.regular import read_named
 
 if TYPE_CHECKING:
     from vwplan.plan import Plan
@@ -19,7 +20,7 @@ def read_plan(path: Path, cover: Cover) -> Plan:
     from vwplan.state.damage import Damaged, NewerFormat
 
     try:
-        text = cover.unwrap(path.read_bytes(), PLAN, str(path)).decode()
+        text = cover.unwrap(read_named(path), PLAN, str(path)).decode()
     except (OSError, UnicodeDecodeError, Damaged, NewerFormat) as problem:
         # Only where nothing is may one be made: what is there would be written over.
         absent = isinstance(problem, FileNotFoundError)

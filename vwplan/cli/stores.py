@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError
+from vwplan.regular import read_regular
 
 if TYPE_CHECKING:
     from vwplan.cli.stack import Stack
@@ -16,7 +18,7 @@ SPEC = (".vw.hcl", ".vw.json")
 
 def store_of(stack: Stack) -> Store:
     """The store of a stack. A pretended world's is always in files, so that trying something out needs no server."""
-    if not stack.given.simulate and names_store(stack.directory):
+    if not stack.given.simulate and mentions(stack.directory, b"postgres"):
         settings = stack.configuration.settings
         if settings.state == "postgres":
             return shared_store(stack, str(settings.state_arguments["conninfo"]))
@@ -45,10 +47,13 @@ def shared_store(stack: Stack, conninfo: str) -> Store:
     return open_store(conninfo, stack.root, stack.name, cover=stack.cover)
 
 
-def names_store(directory: Path) -> bool:
-    """Whether any spec here may choose the database: most do not, and need not be parsed to find that out."""
+def mentions(directory: Path, word: bytes) -> bool:
+    """Whether any spec here has a word, or cannot be read: most have not, and need not be parsed to find that out."""
     try:
-        paths = [path for path in directory.iterdir() if path.name.endswith(SPEC) and not path.name.startswith(".")]
-        return any(b"postgres" in path.read_bytes() for path in paths)
+        names = [name for name in os.listdir(directory) if name.endswith(SPEC) and not name.startswith(".")]  # noqa: PTH208
     except OSError:
         return False
+    try:
+        return any(word in read_regular(directory / name) for name in names)
+    except OSError:
+        return True  # Whoever loads the spec then tells what is wrong with it.

@@ -13,6 +13,7 @@ from vwplan.garbage import uncollected
 from vwplan.hcl import parse_file
 from vwplan.hcl.evaluate import Files
 from vwplan.hcl.syntax import Body
+from vwplan.regular import read_regular
 from vwplan.spec.checks import check_module
 from vwplan.spec.dependencies import components, cycles, edges
 from vwplan.spec.draft import Call, Draft
@@ -154,7 +155,7 @@ class _Reading:
                 continue
             shown = os.path.normpath(Path(directory, name))
             try:
-                content = Path(directory, name).read_bytes()
+                content = read_regular(Path(directory, name))
             except OSError as error:
                 self._tell("unreadable", "File that cannot be read", f"{shown}: {error.strerror}.", None)
                 continue

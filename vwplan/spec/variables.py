@@ -16,6 +16,7 @@ from vwplan.hcl import parse_expression, parse_file
 from vwplan.hcl.evaluate import EvaluationError, MappingScope, compile_expression
 from vwplan.hcl.syntax import Body, Expression
 from vwplan.kinds.check import reason_of
+from vwplan.regular import read_named, read_regular
 from vwplan.spec.model import Module, VariableBlock
 from vwplan.values import EPHEMERAL, SENSITIVE, ConversionError, Null, Value, convert, from_plain, mark
 
@@ -72,13 +73,13 @@ def read_inputs(
     found: dict[str, _Found] = {}
     _from_environment(root, environment or {}, found, problems)
     for path in _automatic(directory):
-        _from_file(root, path, found, problems)
+        _from_file(root, path, read_regular, found, problems)
     for name, plain in (known or {}).items():
         if name in root.variables:
             found[name] = _Found(from_plain(plain), root.variables[name].range)
     for each in given:
         if isinstance(each, Path):
-            _from_file(root, each, found, problems)
+            _from_file(root, each, read_named, found, problems)
             continue
         name, text = each
         variable = root.variables.get(name)
@@ -107,7 +108,7 @@ def read_inputs(
 def _automatic(directory: Path) -> Iterator[Path]:
     """The files of values that are read by themselves, in order."""
     for name in ("vwplan.vwvars.hcl", "vwplan.vwvars.json"):
-        if (directory / name).is_file():
+        if os.path.lexists(directory / name):
             yield directory / name
     try:
         names = sorted(os.listdir(directory))  # noqa: PTH208
@@ -157,10 +158,12 @@ def _is_secret(variable: VariableBlock) -> bool:
     return variable.sensitive or variable.ephemeral
 
 
-def _from_file(root: Module, path: Path, found: dict[str, _Found], problems: Problems) -> None:
+def _from_file(
+    root: Module, path: Path, read: Callable[[Path], bytes], found: dict[str, _Found], problems: Problems
+) -> None:
     shown = str(path) if os.path.relpath(path).startswith("..") else os.path.relpath(path)
     try:
-        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        text = read(path).decode("utf-8", "surrogateescape")
     except OSError as error:
         detail = f"{shown} cannot be read: {'there is no such file' if isinstance(error, FileNotFoundError) else error.strerror}."
         problems.add(Diagnostic("unreadable", "File that cannot be read", detail))

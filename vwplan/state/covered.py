@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from pathlib import Path
 
 from vwplan.diagnostics import DiagnosticError
+from vwplan.regular import open_regular
 from vwplan.state.cover import JOURNAL, PLAN, SEALED, STATE, About, Cover, Pages
 from vwplan.state.damage import Damaged, NewerFormat
 from vwplan.state.disk import Disk
@@ -89,7 +91,7 @@ class CoveredDisk(Disk):
         descriptor = super().open_append(path)
         try:
             if what_of(path) is JOURNAL:
-                with path.open("rb") as opened:
+                with os.fdopen(open_regular(path), "rb") as opened:
                     self._pages[descriptor] = self._cover.uncover(opened.readline(), str(path)).pages
         except Damaged as problem:
             self.close(descriptor)
@@ -111,7 +113,7 @@ class CoveredDisk(Disk):
 
     def _is_covered(self, path: Path) -> bool:
         try:
-            with path.open("rb") as opened:
+            with os.fdopen(open_regular(path), "rb") as opened:
                 return self._cover.covers(opened.read(_HEAD), str(path))
         except (OSError, Damaged, NewerFormat, DiagnosticError):
             return True

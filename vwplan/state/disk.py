@@ -10,7 +10,7 @@ import fcntl
 import os
 from pathlib import Path
 
-_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+from vwplan.regular import open_regular, read_regular
 
 
 class Disk:
@@ -18,7 +18,7 @@ class Disk:
 
     def read(self, path: Path) -> bytes:
         """The whole content of a file."""
-        return path.read_bytes()
+        return read_regular(path)
 
     def replace(self, path: Path, content: bytes) -> None:
         """Put a file in place, whole or not at all, and be sure that it is on the disk."""
@@ -80,11 +80,11 @@ class Disk:
 
     def open_append(self, path: Path) -> int:
         """A descriptor that writes at the end of an existing file."""
-        return os.open(path, _APPEND)
+        return open_regular(path, os.O_WRONLY | os.O_APPEND)
 
     def open_lock(self, path: Path) -> int:
         """A descriptor of a lock's file, made if it is not there."""
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return open_regular(path, os.O_RDWR | os.O_CREAT)
 
     def try_lock(self, descriptor: int) -> bool:
         """Take the lock of an open file, unless somebody has it."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from vwplan.dataclass import dataclass
 from vwplan.diagnostics import DiagnosticError
+from vwplan.regular import open_regular
 from vwplan.state import problems
 from vwplan.state.damage import Belongs, Damaged, NewerFormat
 from vwplan.state.disk import Disk
@@ -81,7 +83,7 @@ def leftovers(folder: Folder) -> list[Path]:
 
 
 def _has_entries(path: Path) -> bool:
-    with path.open("rb") as opened:
+    with os.fdopen(open_regular(path), "rb") as opened:
         opened.readline()
         return opened.read(1) != b""
 

@@ -93,6 +93,7 @@ def save(work: Stack, proposal: Proposal, path: Path) -> None:
     """Write a plan to a file that only its owner can read; never half of it."""
     from vwplan.plan.basis import with_basis
     from vwplan.plan.serial import to_text
+    from vwplan.regular import refuse_irregular
     from vwplan.state import Disk
     from vwplan.state.cover import PLAN, About
 
@@ -100,7 +101,9 @@ def save(work: Stack, proposal: Proposal, path: Path) -> None:
     purpose = About(PLAN, plan.lineage, plan.state_serial, plan.stack)
     sealed = work.cover.wrap(to_text(plan, work.key.hmac).encode(), purpose)
     try:
-        Disk().replace(path.absolute(), sealed)
+        refuse_irregular(path)
+        # Where a link leads: what is put in place of a link would be where nobody looks for it.
+        Disk().replace(path.resolve(), sealed)
     except OSError as problem:
         detail = f"{path}: {problem.strerror}. Name a file in a folder that exists and may be written."
         raise DiagnosticError(Diagnostic("plan-unwritable", "The plan cannot be saved", detail)) from problem

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +16,7 @@ from vwplan.cli.options import Stack as StackName
 from vwplan.cli.stack import Given, Stack
 from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import Diagnostic, DiagnosticError
+from vwplan.regular import read_named
 
 if TYPE_CHECKING:
     from vwplan.state import Restored, Version
@@ -111,7 +111,7 @@ def _ask(terminal: Terminal, ask: bool) -> None:
 
 def _read(file: str) -> bytes:
     try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return sys.stdin.buffer.read() if file == "-" else read_named(file)
     except OSError as problem:
         detail = f"{file}: {problem.strerror}. Give a file that `vwplan state pull` printed."
         raise DiagnosticError(Diagnostic("file-unreadable", "Cannot read the state to push", detail)) from problem

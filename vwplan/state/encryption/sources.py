@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vwplan.dataclass import dataclass
+from vwplan.regular import read_named
 from vwplan.state.damage import Damaged
 from vwplan.state.encryption import problems
 
@@ -193,7 +194,7 @@ def _content(path: Path) -> bytes:
         mode = path.stat().st_mode
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise problems.open_file(path, stat.S_IMODE(mode))
-        return path.read_bytes()
+        return read_named(path)
     except OSError as problem:
         raise problems.unreadable_key(f"the key file {path}", problem.strerror or str(problem)) from problem
 
