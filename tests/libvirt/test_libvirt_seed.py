@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+pytest.importorskip("libvirt")
+
 from vwplan_libvirt.cloud_config import cloud_config, public_key_of, user_data
 from vwplan_libvirt.iso import DESCRIPTORS, pack, unpack
 from vwplan_libvirt.seed import BEGIN, END, Seed, SeedNic, hosts_block, network_config, seed_files, with_hosts
