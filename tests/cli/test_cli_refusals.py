@@ -143,6 +143,16 @@ def test_what_stops_a_command_at_once_is_told_to_a_machine_in_its_lines(
     assert f"Error: {summary}" in told.err
 
 
+def test_a_file_without_a_name_is_not_taken_for_the_present_folder(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(Stack, "propose", missing)
+    told = shop.run("plan")
+    assert told.code == 1
+    assert "present folder" not in told.err and "This is a bug in vwplan" in told.err
+
+
 def test_a_folder_that_is_gone_is_told_and_no_bug(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> None:
     gone = tmp_path_factory.mktemp("gone")
     os.chdir(gone)  # The shop's own fixture goes back.

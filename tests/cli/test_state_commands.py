@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -174,6 +175,23 @@ def test_a_state_that_is_locked_is_not_changed_until_its_lock_is_broken(shop: Sh
         shop.do("state", "mv", "workspace.w", "workspace.v")
     finally:
         held.close()
+
+
+def test_nobody_is_asked_about_a_lock_that_is_not_there(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\nno\n"))
+    for make in (lambda: None, shop.apply):  # Neither where there never was a state.
+        make()
+        told = shop.run("force-unlock", "the-lock")
+        assert told.code == 1
+        assert "Nobody holds the lock" in told.err
+        assert "Enter a value" not in told.out
+    with shop.store().lock(shop_holder(), lineage="x"):
+        told = shop.run("force-unlock", "another")
+        assert (told.code, "Enter a value" in told.out) == (1, False)
+        assert "That is not the lock's id" in told.err
+        told = shop.run("force-unlock", "the-lock")
+        assert 'tester on here (process 1) holds it since 1970-01-01 00:16:40 UTC for "a test"' in told.out
+        assert "The lock is broken. tester on here" in told.out
 
 
 def shop_holder() -> object:

@@ -134,6 +134,15 @@ def _unusable(problem: OSError) -> Diagnostic:
     return Diagnostic("file-unusable", "A file or folder cannot be used", detail)
 
 
+def _has_folder() -> bool:
+    """Whether the folder that the program works in is still there."""
+    try:
+        os.getcwd()  # noqa: PTH109 - nothing is wanted of it but an answer.
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def _unexpected(problem: Exception, no_color: bool) -> int:
     if isinstance(problem, click.ClickException):
         if isinstance(problem, click.NoSuchOption):
@@ -145,7 +154,7 @@ def _unexpected(problem: Exception, no_color: bool) -> int:
     if isinstance(problem, OSError) and problem.filename:
         Terminal.of(no_color=no_color).diagnose([_unusable(problem)])
         return 1
-    if isinstance(problem, FileNotFoundError):
+    if isinstance(problem, FileNotFoundError) and not _has_folder():
         detail = "The folder that this was started in is not there any more. Change to one that is."
         Terminal.of(no_color=no_color).diagnose([Diagnostic("folder-gone", "No present folder", detail)])
         return 1

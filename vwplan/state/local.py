@@ -22,7 +22,7 @@ from vwplan.state.folder import Folder, journal_base
 from vwplan.state.history import Version, find_version, keep, known_runs, versions
 from vwplan.state.journal import Header, read_journal, write_entries, write_header
 from vwplan.state.loading import Loaded, load, snapshot_state
-from vwplan.state.lock import Holder, Lock, acquire, break_lock, holding
+from vwplan.state.lock import Holder, Lock, acquire, break_lock, held_as, holding
 from vwplan.state.memory import Memory, machine_id, place_of, read_memory, recall, write_memory
 from vwplan.state.records import State
 from vwplan.state.session import LocalSession
@@ -108,9 +108,15 @@ class LocalStore:
         """Who holds the lock now, if anybody does."""
         return holding(self._disk, self.folder)
 
+    def held(self, id: str) -> Holder:
+        """Who holds the lock of that id; a diagnostic where nobody does."""
+        return held_as(self._disk, self.folder, id)
+
     def force_unlock(self, id: str) -> Holder:
         """Break the lock of that id: its holder begins and writes nothing more."""
-        return break_lock(self._disk, self.folder, id)
+        holder = self.held(id)
+        break_lock(self._disk, self.folder)
+        return holder
 
     def history(self) -> tuple[Version, ...]:
         """The versions that can be had back, newest first; works on a damaged state too."""

@@ -132,12 +132,16 @@ def holding(disk: Disk, folder: Folder) -> Holder | None:
         disk.close(descriptor)
 
 
-def break_lock(disk: Disk, folder: Folder, id: str) -> Holder:
-    """Break the lock of that id: its holder writes nothing more. The holder that was is returned."""
+def held_as(disk: Disk, folder: Folder, id: str) -> Holder:
+    """Who holds the lock of that id; a diagnostic where nobody does."""
     holder = holding(disk, folder)
     if holder is None:
         raise problems.not_locked(folder)
     if holder.id != id:
         raise problems.other_lock(folder, id, holder)
-    disk.replace(folder.lock, b"")
     return holder
+
+
+def break_lock(disk: Disk, folder: Folder) -> None:
+    """Break the lock: whoever holds it writes nothing more."""
+    disk.replace(folder.lock, b"")

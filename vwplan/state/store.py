@@ -122,6 +122,10 @@ class Store(Protocol):
         """Who has that right now, if anybody does."""
         ...
 
+    def held(self, id: str) -> Holder:
+        """Who has it under that id; a diagnostic where nobody has."""
+        ...
+
     def force_unlock(self, id: str) -> Holder:
         """Take it away from whoever has it under that id: they begin and write nothing more."""
         ...

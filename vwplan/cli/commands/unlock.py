@@ -23,7 +23,8 @@ def force_unlock(
     terminal = Terminal.of(json=json)
     work = Stack(Given(stack, simulate))
     if not force:
-        hint = "Its holder may still be at work."
+        # Whoever is asked is to know whose lock it is; a machine is not asked, and told so at once.
+        hint = "" if json else f"{work.store.held(lock_id).sentence()} If that is still at work, it stops."
         if not terminal.approves("Do you really want to break this lock?", hint, unasked="--force"):
             terminal.say("Nothing was done.")
             raise typer.Exit(1)

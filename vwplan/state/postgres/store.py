@@ -126,16 +126,21 @@ class PostgresStore:
         """All who are at work now, oldest first."""
         return tuple(other.holder for other in self._others() if not other.dead)
 
-    def force_unlock(self, id: str) -> Holder:
-        """Break the session of that id: it begins and writes nothing more."""
+    def held(self, id: str) -> Holder:
+        """Who is at work under that id; a diagnostic where nobody is."""
         there = self._others()
         found = next((other for other in there if other.holder.id == id), None)
         if found is None:
             if not there:
                 raise problems.not_locked(self.folder)
             raise problems.other_lock(self.folder, id, there[0].holder)
-        self._ask(lambda connection: connection.execute("DELETE FROM vwplan.sessions WHERE id = %s", (id,)))
         return found.holder
+
+    def force_unlock(self, id: str) -> Holder:
+        """Break the session of that id: it begins and writes nothing more."""
+        holder = self.held(id)
+        self._ask(lambda connection: connection.execute("DELETE FROM vwplan.sessions WHERE id = %s", (id,)))
+        return holder
 
     def history(self) -> tuple[Version, ...]:
         """The versions that can be had back, newest first."""
