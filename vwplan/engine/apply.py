@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -113,7 +113,9 @@ def apply(
         # At the second interrupt nothing more is written: the next command settles what is under way, and ends the run.
         result = "interrupted" if interrupt.level else "failed" if tally.troubled else "done"
         try:
-            session.write(_closing(plan, session, run.id, tally, coordinator.lookup, output_of or _output_of(resolver)))
+            refused = _conditions(plan, tally, coordinator.lookup, resolver)
+            told = output_of or _output_of(resolver)
+            session.write(_closing(plan, session, run.id, tally, coordinator.lookup, told, refused))
             session.finish(entries.RunEnded(run.id, run.clock.time(), result))
             _learn(session, durations, tally)
         except WriteFailed as problem:
@@ -188,11 +190,11 @@ def _opening(plan: Plan, session: Session, run: str) -> list[entries.Entry]:
 
 
 def _closing(
-    plan: Plan, session: Session, run: str, tally: Tally, lookup: Lookup, output_of: OutputOf
+    plan: Plan, session: Session, run: str, tally: Tally, lookup: Lookup, output_of: OutputOf, refused: Container[str]
 ) -> list[entries.Entry]:
     """What holds from the end on: outputs, and no rosters of clusters that are gone."""
     closing: list[entries.Entry] = []
-    outputs = _outputs(plan, session, tally, lookup, output_of)
+    outputs = _outputs(plan, session, tally, lookup, output_of, refused)
     if outputs != session.ledger.outputs:
         closing.append(entries.Outputs(run, outputs))
     gone = [key for key in session.ledger.rosters if key not in plan.rosters]
@@ -204,13 +206,27 @@ def _closing(
     return closing
 
 
-def _outputs(plan: Plan, session: Session, tally: Tally, lookup: Lookup, output_of: OutputOf) -> dict[str, OutputValue]:
-    """The root's outputs; one whose resources did not all come out keeps its earlier value."""
+def _conditions(plan: Plan, tally: Tally, lookup: Lookup, resolver: Resolver) -> frozenset[str]:
+    """Look at the conditions that were unknown; the addresses of what must not be, as one of them does not hold."""
+    if all(check.later is None for check in plan.checks):
+        return frozenset()
+    from vwplan.engine.conditions import look
+
+    told, refused = look(plan, tally.spoiled, lookup, resolver)
+    tally.diagnostics.extend(told)
+    return refused
+
+
+def _outputs(
+    plan: Plan, session: Session, tally: Tally, lookup: Lookup, output_of: OutputOf, refused: Container[str]
+) -> dict[str, OutputValue]:
+    """The root's outputs; one that is refused, or whose resources did not all come out, keeps its earlier value."""
     before = session.ledger.outputs
     found: dict[str, OutputValue] = {}
     for wanted in plan.outputs:
         kept = before.get(wanted.name)
-        if wanted.kept or (tally.spoiled and not tally.spoiled.isdisjoint(wanted.depends)):
+        gone = tally.spoiled and not tally.spoiled.isdisjoint(wanted.depends)
+        if wanted.kept or gone or f"output.{wanted.name}" in refused:
             if kept is not None:
                 found[wanted.name] = kept
             continue

@@ -9,7 +9,7 @@ from typing import Any
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 from vwplan.engine.actions import reads_secrets
 from vwplan.engine.resolve import OpenSecret
-from vwplan.graph.model import WantedOutput
+from vwplan.graph.model import CheckResult, WantedOutput
 from vwplan.hcl.late import unsealed
 from vwplan.plan.model import Plan, Step
 from vwplan.plan.plain import SECRET, is_settled
@@ -30,6 +30,7 @@ def with_secrets(plan: Plan, open_secret: OpenSecret, open_value: OpenValue) -> 
     opening = _Opening(open_secret, open_value)
     steps = tuple([opening.step(step) for step in plan.steps])
     outputs = tuple([opening.output(output) for output in plan.outputs])
+    checks = tuple([opening.check(check) for check in plan.checks])
     if opening.missing:
         names = sorted(opening.missing)
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
@@ -42,7 +43,7 @@ def with_secrets(plan: Plan, open_secret: OpenSecret, open_value: OpenValue) -> 
                 "the environment), or plan again.",
             )
         )
-    return replace(plan, steps=steps, outputs=outputs)
+    return replace(plan, steps=steps, outputs=outputs, checks=checks)
 
 
 class _Opening:
@@ -77,6 +78,15 @@ class _Opening:
             return output
         value = self._shared(f'the output "{output.name}"', output.value, True)
         return output if value is output.value else replace(output, value=value)
+
+    def check(self, check: CheckResult) -> CheckResult:
+        """A condition that can be looked at."""
+        later = check.later
+        if later is None:
+            return check
+        told = f"a condition of {check.address}"
+        condition, message = (self._shared(told, each, True) for each in (later.condition, later.message))
+        return replace(check, later=replace(later, condition=condition, message=message))
 
     def _shared(self, key: str, value: Plain, reads: bool) -> Plain:
         found = self._walked.get((id(value), reads))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 
 from vwplan.dataclass import dataclass
-from vwplan.diagnostics import Diagnostic
+from vwplan.diagnostics import Diagnostic, Severity
 from vwplan.plan.model import Does, Plan, Step, StepVerb
 from vwplan.state.records import OutputValue, State
 
@@ -38,7 +38,8 @@ class ApplyResult:
     @property
     def ok(self) -> bool:
         """Whether everything that was planned was done and written down."""
-        return not (self.failed or self.uncertain or self.skipped or self.unwritten or self.diagnostics)
+        grave = any(each.severity is Severity.ERROR for each in self.diagnostics)
+        return not (self.failed or self.uncertain or self.skipped or self.unwritten or grave)
 
 
 def count(plan: Plan, done: set[str]) -> tuple[int, int, int]:

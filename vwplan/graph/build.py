@@ -156,7 +156,7 @@ class Building:
             case "variable":
                 evaluate_variable(self.world, node, self.variables)
             case "validation":
-                evaluate_validation(self.world, node)
+                evaluate_validation(self.world, node, self.checks)
             case "local":
                 evaluate_local(self.world, node)
             case "output":

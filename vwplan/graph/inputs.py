@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Severity
+from vwplan.graph.conditions import broken, flattened, later
 from vwplan.graph.model import CheckResult, WantedOutput
 from vwplan.graph.order import Node
 from vwplan.graph.parts import problem
 from vwplan.graph.scope import InstanceScope
-from vwplan.graph.uses import Uses
 from vwplan.graph.waiting import waited_for
 from vwplan.graph.world import FAILED, ModuleInstance, Slot, World
 from vwplan.hcl.evaluate import Scope
 from vwplan.hcl.late import anchored
 from vwplan.spec.model import Condition, OutputBlock, VariableBlock
+from vwplan.spec.static import secret_output
 from vwplan.values import (
     BOOL,
     EPHEMERAL,
@@ -116,7 +117,7 @@ def _is_null(value: Value) -> bool:
     return isinstance(unmark_deep(value)[0], Null)
 
 
-def evaluate_validation(world: World, node: Node) -> None:
+def evaluate_validation(world: World, node: Node, checks: list[CheckResult]) -> None:
     """The validations of a variable, in every instance of its module. One that is not valid has no value for others."""
     variable = node.module.variables[node.name]
     for module in world.instances(node.path):
@@ -126,6 +127,7 @@ def evaluate_validation(world: World, node: Node) -> None:
         found = [judge(world, condition, scope, address, "validation") for condition in variable.validations]
         if any(result is None or result.passed is False for result in found):
             module.variables[variable.name] = FAILED
+        checks += [result for result in found if result is not None and result.passed is None]
 
 
 def judge(world: World, condition: Condition, scope: Scope, address: str, what: str) -> CheckResult | None:
@@ -133,7 +135,6 @@ def judge(world: World, condition: Condition, scope: Scope, address: str, what: 
 
     Of a `check` only the failure is a mere warning: what cannot be evaluated is a slip in the spec, as in Terraform.
     """
-    severity = Severity.WARNING if what == "check" else Severity.ERROR
     try:
         value = convert(unmark_deep(condition.condition.evaluate(scope))[0], BOOL)
         if isinstance(value, Null):
@@ -149,20 +150,21 @@ def judge(world: World, condition: Condition, scope: Scope, address: str, what: 
     finally:
         world.tracker.drop()
     passed = None if isinstance(value, Unknown) else value is True
+    message, late = "", False
     try:
-        message = "" if passed else _message(condition, scope)
+        if not passed:
+            message, late = _message(condition, scope)
     except DiagnosticError as error:
         world.tell(error, address)
         message = "The condition does not hold, and its message could not be made."
     values = condition.condition.used(scope) if passed is False else ()
     world.tracker.drop()
+    unknown = later(world, condition, scope, what, message, late) if passed is None else None
+    result = CheckResult(address, passed, message, condition.range, unknown)
     if passed is False:
-        summary = {"validation": "Invalid value of a variable", "check": "Check failed"}.get(what, "Condition failed")
-        failed = Diagnostic(
-            f"{what}-failed", summary, message, condition.condition.range, condition.range, values, address, severity
-        )
-        world.tell(DiagnosticError(failed))
-    return CheckResult(address, passed, message, condition.range)
+        at = condition.condition.range
+        world.tell(DiagnosticError(broken(what, CheckResult(address, passed, message, at), values)))
+    return result
 
 
 def softened(error: DiagnosticError, severity: Severity) -> DiagnosticError:
@@ -177,17 +179,20 @@ def softened(error: DiagnosticError, severity: Severity) -> DiagnosticError:
     )
 
 
-def _message(condition: Condition, scope: Scope) -> str:
+def _message(condition: Condition, scope: Scope) -> tuple[str, bool]:
+    """The message of a condition, and whether it is only known later."""
     try:
         value = condition.error_message.evaluate(scope)
         for hidden, word in ((SENSITIVE, "sensitive"), (EPHEMERAL, "ephemeral")):
             if hidden in marks_of(value):
-                return f"The message is not shown, because it is made from {word} values."
+                return f"The message is not shown, because it is made from {word} values.", False
         text = convert(value, STRING)
     except ConversionError as error:
         detail = f"The message of a condition must be a string: {error}."
         raise problem("invalid-message", "Invalid message", detail, condition.error_message.range) from error
-    return text if isinstance(text, str) else "The condition does not hold; its message is known only after apply."
+    if isinstance(text, str):
+        return text, False
+    return "The condition does not hold; its message is known only after apply.", isinstance(text, Unknown)
 
 
 def evaluate_local(world: World, node: Node) -> None:
@@ -232,13 +237,7 @@ def _output(world: World, module: ModuleInstance, output: OutputBlock, scope: In
         uses = world.groups.join([uses, *(waited_for(scope, reference) for reference in output.depends_on)])
     marks = marks_of(value)
     if SENSITIVE in marks and not output.sensitive and module.call is None:
-        raise problem(
-            "sensitive-output",
-            "Output of a sensitive value",
-            f'The output "{output.name}" shows a sensitive value. Say so with sensitive = true, or, where it may be told, '
-            "use nonsensitive(…).",
-            output.value.range,
-        )
+        raise DiagnosticError(secret_output(output))
     if EPHEMERAL in marks and not output.ephemeral:
         detail = (
             f'The output "{output.name}" keeps an ephemeral value. Say so with ephemeral = true (not in a root module).'
@@ -261,11 +260,3 @@ def wanted_outputs(world: World) -> tuple[WantedOutput, ...]:
             keys = flattened(world, slot.uses)
             found.append(WantedOutput(output.name, plain, kind, output.sensitive, keys, output.range))
     return tuple(found)
-
-
-def flattened(world: World, uses: Uses) -> tuple[str, ...]:
-    """All keys used, with those in groups."""
-    keys = dict.fromkeys(uses.keys)
-    for group in uses.groups:
-        keys.update(dict.fromkeys(world.groups.table[group]))
-    return tuple(keys)

@@ -97,13 +97,27 @@ class WantedOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """A condition that was unknown when planning: plain values with late parts, to be looked at once all is done.
+
+    `what` is `validation`, `precondition`, `postcondition` or `check`. `depends` are the keys of the resources that it hangs on.
+    """
+
+    what: str
+    condition: Plain
+    message: Plain
+    depends: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A `check` block's or a condition's outcome; `passed` is None while it is unknown."""
+    """A `check` block's or a condition's outcome; `passed` is None while it is unknown, and `later` then tells how it will be known."""
 
     address: str
     passed: bool | None
     message: str
     range: Range | None
+    later: Later | None = None
 
 
 @dataclass(frozen=True, slots=True)

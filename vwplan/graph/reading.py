@@ -11,8 +11,9 @@ from typing import Any
 
 from vwplan.address import Key, key_text
 from vwplan.diagnostics import DiagnosticError, Range, Severity, did_you_mean
+from vwplan.graph.conditions import flattened
 from vwplan.graph.expand import expand
-from vwplan.graph.inputs import flattened, judge, softened
+from vwplan.graph.inputs import judge, softened
 from vwplan.graph.making import Maker
 from vwplan.graph.model import CheckResult
 from vwplan.graph.objects import object_of

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
-from vwplan.graph.model import WantedOutput
+from vwplan.graph.model import CheckResult, Later, WantedOutput
 from vwplan.plan.plain import SECRET, ManyNames, Seal, has_late, is_secret, sealed, substituted
 from vwplan.state.records import OutputValue
 from vwplan.values import Sensitive, number_text, parse_number
@@ -21,6 +21,21 @@ def with_new_identities(outputs: tuple[WantedOutput, ...], names: Mapping[str, s
         return outputs
     many = ManyNames(names)
     return tuple(replace(output, value=substituted(output.value, many)) for output in outputs)
+
+
+def conditions_left(
+    checks: tuple[CheckResult, ...], names: Mapping[str, str], alone: Container[str]
+) -> tuple[CheckResult, ...]:
+    """The conditions, with new identities for old ones; those that hang on a resource that is left `alone` are not looked at."""
+    many = ManyNames(names)
+    return tuple(check if check.later is None else _condition(check, check.later, many, alone) for check in checks)
+
+
+def _condition(check: CheckResult, later: Later, names: ManyNames, alone: Container[str]) -> CheckResult:
+    if any(key in alone for key in (check.address, *later.depends)):
+        return replace(check, later=None)
+    condition, message = substituted(later.condition, names), substituted(later.message, names)
+    return replace(check, later=replace(later, condition=condition, message=message))
 
 
 def held(

@@ -16,7 +16,7 @@ from vwplan.plan.decision import Decision
 from vwplan.plan.draft import Drafts
 from vwplan.plan.fullness import warn_of_full_hosts
 from vwplan.plan.model import Does, Drift, ObservedWorld, Plan, PlanOptions, Step, StepVerb
-from vwplan.plan.outputs import held, output_changes, with_new_identities
+from vwplan.plan.outputs import conditions_left, held, output_changes, with_new_identities
 from vwplan.plan.plain import Seal
 from vwplan.plan.planning import Planning
 from vwplan.plan.refresh import refresh
@@ -93,7 +93,9 @@ def make(
         spec_digest=spec_digest,
     )
     if options.refresh_only:
-        return replace(head, **refresh(planning), rosters=state.rosters, warnings=tuple(problems.found))
+        # Nothing is made, so what is unknown stays so.
+        checks = tuple(replace(check, later=None) for check in head.checks)
+        return replace(head, **refresh(planning), checks=checks, rosters=state.rosters, warnings=tuple(problems.found))
     return _plan(planning, wanted, head, problems)
 
 
@@ -174,6 +176,7 @@ def _plan(planning: Planning, wanted: Wanted, head: Plan, problems: Problems) ->
         drift=tuple(drift),
         warnings=tuple(problems.found),
         incomplete=unseen,
+        checks=conditions_left(wanted.checks, planning.all_names, alone),
         output_changes=output_changes(outputs, state.outputs, planning.seal),
     )
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Severity
-from vwplan.graph.model import Cause, CheckResult, Moved, WantedOutput
+from vwplan.graph.model import Cause, CheckResult, Later, Moved, WantedOutput
 from vwplan.kinds.model import Effect
 from vwplan.plan.checking import check
 from vwplan.plan.late import late_from_plain, late_to_plain
@@ -121,7 +121,7 @@ def _plan(plan: Plan) -> dict[str, Plain]:
         "rosters": {key: roster_to_plain(roster) for key, roster in plan.rosters.items()},
         "outputs": [_output(output) for output in plan.outputs],
         "output_changes": {name: [before, after] for name, (before, after) in plan.output_changes.items()},
-        "checks": [{"address": c.address, "passed": c.passed, "message": c.message} for c in plan.checks],
+        "checks": [_check(result) for result in plan.checks],
         "moved": [[move.source, move.target] for move in plan.moved],
         "warnings": [_warning(warning) for warning in plan.warnings],
         "drift": [
@@ -134,6 +134,19 @@ def _plan(plan: Plan) -> dict[str, Plain]:
         "tables": table.rows,
         **({} if plan.basis is None else {"basis": {"rows": plan.basis.rows, "rosters": plan.basis.rosters}}),
     }
+
+
+def _check(result: CheckResult) -> dict[str, Plain]:
+    plain: dict[str, Plain] = {"address": result.address, "passed": result.passed, "message": result.message}
+    if result.later is not None:
+        what, condition, message, depends = (
+            result.later.what,
+            result.later.condition,
+            result.later.message,
+            result.later.depends,
+        )
+        plain["later"] = {"what": what, "condition": condition, "message": message, "depends": depends}
+    return plain
 
 
 def _output(output: WantedOutput) -> dict[str, Plain]:
@@ -272,7 +285,7 @@ def _read_plan(found: Mapping[str, Plain]) -> Plan:
             for one in found["drift"]
         ),
         tuple(HostSeen(one["key"], one["uuid"], one["problem"], one.get("memory", 0)) for one in found["hosts"]),
-        tuple(CheckResult(one["address"], one["passed"], one["message"], None) for one in found["checks"]),
+        tuple(_read_check(one) for one in found["checks"]),
         tuple(Moved(source, target, None) for source, target in found["moved"]),
         tuple(_read_warning(one) for one in found["warnings"]),
         tuple(record_from_plain(one) for one in found["adopted"]),
@@ -284,6 +297,14 @@ def _read_plan(found: Mapping[str, Plain]) -> Plan:
         found["spec_digest"],
         Basis(dict(found["basis"]["rows"]), tuple(found["basis"]["rosters"])) if "basis" in found else None,
     )
+
+
+def _read_check(found: Mapping[str, Plain]) -> CheckResult:
+    later = None
+    if "later" in found:
+        one = found["later"]
+        later = Later(one["what"], one["condition"], one["message"], tuple(one["depends"]))
+    return CheckResult(found["address"], found["passed"], found["message"], None, later)
 
 
 def _read_output(found: Mapping[str, Plain]) -> WantedOutput:
