@@ -31,9 +31,9 @@ _DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satu
 _TOKEN = re.compile(r"''|'(?>(?:[^']|'')*)('?)|([a-zA-Z])\2*+|[^a-zA-Z']++")
 
 
-def _moment(value: Value, index: int) -> Moment:
+def _moment(value: Value, index: int, loose: bool = False) -> Moment:
     try:
-        return read_moment(text(value))
+        return read_moment(text(value), loose)
     except ValueError as error:
         raise ArgumentProblem(index, str(error)) from None
 
@@ -104,7 +104,7 @@ def _timeadd(arguments: Arguments, _: Type) -> Value:
 
 
 def _timecmp(arguments: Arguments, _: Type) -> Value:
-    a, b = (_moment(argument, at)[:2] for at, argument in enumerate(arguments))
+    a, b = (_moment(argument, at, loose=True)[:2] for at, argument in enumerate(arguments))
     return ShortInt((a > b) - (a < b))
 
 

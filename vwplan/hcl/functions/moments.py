@@ -9,6 +9,11 @@ _PARTS = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d++))?(?:(Z)|([-+])(\d\d):(\d\d))",
     re.ASCII,
 )
+_LOOSE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d++))?(?:(Z)|([-+])(\d\d):(\d\d))",
+    re.ASCII,
+)
+"""As Go's own parser takes it: an hour of one digit, and a comma."""
 
 
 class Moment(NamedTuple):
@@ -65,9 +70,9 @@ class Moment(NamedTuple):
         return Moment(total // 1_000_000_000, total % 1_000_000_000, self.offset)
 
 
-def read_moment(text: str) -> Moment:
-    """The moment that RFC 3339 tells; `ValueError` says what is wrong with the text."""
-    found = _PARTS.fullmatch(text)
+def read_moment(text: str, loose: bool = False) -> Moment:
+    """The moment that RFC 3339 tells, more or less; `ValueError` says what is wrong with the text."""
+    found = (_LOOSE if loose else _PARTS).fullmatch(text)
     if found is None:
         raise ValueError(f"it is no timestamp of RFC 3339, such as 2006-01-02T15:04:05Z{_hint(text)}")
     numbers = [int(part) for part in found.groups()[:6]]
@@ -75,7 +80,7 @@ def read_moment(text: str) -> Moment:
     offset = 0
     if found[8] is None:
         hours, minutes = int(found[10]), int(found[11])
-        if hours > 23 or minutes > 59:
+        if hours > 23 + loose or minutes > 59 + loose:
             raise ValueError("its offset from UTC is out of range")
         offset = (hours * 60 + minutes) * 60 * (-1 if found[9] == "-" else 1)
     year, month, day, hour, minute, second = numbers
@@ -121,12 +126,21 @@ def read_duration(text: str) -> int:
             raise ValueError(f'the duration "{text}" is too long')
         total += int(whole or "0") * _UNITS[unit]
         if fraction:
-            fraction = fraction[:18]
-            total += int(fraction) * _UNITS[unit] // 10 ** len(fraction)
+            total += _fraction(fraction, _UNITS[unit])
         rest = rest[found.end() :]
     if total > (1 << 63) - (not text.startswith("-")):
         raise ValueError(f'the duration "{text}" is too long')
     return -total if text.startswith("-") else total
+
+
+def _fraction(digits: str, unit: int) -> int:
+    """The nanoseconds of a fraction of a unit, computed in doubles: many digits may come to one less than they say."""
+    value, scale = 0, 1.0
+    for digit in digits:
+        if value > ((1 << 63) - 1) // 10:
+            break
+        value, scale = value * 10 + int(digit), scale * 10
+    return int(value * (unit / scale))
 
 
 def _leap(year: int) -> bool:

@@ -54,14 +54,23 @@ _WORDS: dict[str, Value] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), NULL),
 }
 _INFINITE = {f"{sign}{word}" for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")}
+_REFUSED_COLON = "found unexpected ':'"
+_COLON = "\ue03a"
+_FINAL_COLON = re.compile(r"(?<=[^\s\"'\[\]{},]):(?=[,\[\]{}])")
+"""A colon at the end of a plain scalar within brackets: the parser refuses it, while Terraform's takes it for part of the
+text. It is hidden from the parser then, as a character that stands for nothing."""
+_SLASH = re.compile(r"(?:[^\\]|\\[^/])*+\\/", re.DOTALL)
+"""An escape of JSON that Terraform's parser does not know."""
 _NOT_NUMBERS = {".nan", ".NaN", ".NAN"}
 
 
 def read_yaml(text: str) -> Value:
     """The value of the only document in `text`; `FunctionProblem` if there is none that can be had."""
     try:
-        return _Reader(yaml.parse(text or "\n", Loader=_LOADER)).document()
+        return _Reader(text).document()
     except yaml.YAMLError as error:
+        if getattr(error, "problem", None) == _REFUSED_COLON and _COLON not in text and _FINAL_COLON.search(text):
+            return read_yaml(_FINAL_COLON.sub(_COLON, text))
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
         reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is malformed"
@@ -73,8 +82,9 @@ def read_yaml(text: str) -> Value:
 
 
 class _Reader:
-    def __init__(self, events: Iterator[Any]) -> None:
-        self.events = events
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.events: Iterator[Any] = yaml.parse(text or "\n", Loader=_LOADER)
         self.anchors: dict[str, Value | None] = {}
 
     def problem(self, event: Any, reason: str) -> FunctionProblem:
@@ -141,6 +151,9 @@ class _Reader:
             if key.tag is None and key.value == "<<":
                 self.merge(key, self.node(next(self.events)), made)
                 continue
+            if not key.style and not key.tag and key.value in _INFINITE:
+                made["-Inf" if key.value[0] == "-" else "+Inf"] = self.node(next(self.events))
+                continue
             name = self.scalar(key)
             if isinstance(name, Null):
                 raise self.problem(key, "a key must not be null")
@@ -159,7 +172,13 @@ class _Reader:
         made.update(value.items)
 
     def scalar(self, event: Any) -> Value:
-        tag, text = event.tag or "", event.value
+        tag, text = event.tag or "", event.value.replace(_COLON, ":")
+        if (
+            event.style == '"'
+            and "/" in text
+            and _SLASH.match(self.text[event.start_mark.index : event.end_mark.index])
+        ):
+            raise self.problem(event, "there is no escape \\/")
         if tag not in _TAGS:
             raise self.problem(event, f"the tag {tag} is not supported")
         if tag == _BINARY_TAG:

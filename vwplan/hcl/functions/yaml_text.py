@@ -16,6 +16,8 @@ LONGEST_KEY = 128
 """Bytes that a key may have to stand on one line with its value."""
 
 _BREAKS = "\n\u2028\u2029"
+_KEY_BREAKS = f"{_BREAKS}\r\x85"
+"""What a key may not have within it to stand on one line with its value."""
 _ESCAPES = {
     "\0": "0",
     "\a": "a",
@@ -74,7 +76,7 @@ class _Writer:
             if not inline:
                 self.indent(indent)
             inline = False
-            if len(key.encode()) <= LONGEST_KEY and not any(char in _BREAKS for char in key):
+            if len(key.encode()) <= LONGEST_KEY and not any(char in _KEY_BREAKS for char in key):
                 self.quoted(key, indent, fold=False)
                 self.put(":")
                 self.behind_key(item, indent)
@@ -159,8 +161,9 @@ class _Writer:
         """Text in double quotes, folded at spaces behind the 80th column if it may be."""
         self.put('"')
         after_space = False
+        marked = text[:1] == "\ufeff"  # Then every character is taken for a byte order mark, and escaped.
         for at, char in enumerate(text):
-            if char == " ":
+            if char == " " and not marked:
                 if fold and 0 < at < len(text) - 1 and not after_space and self.column > WIDTH:
                     self.indent(indent)
                     if text[at + 1] == " ":
@@ -170,7 +173,7 @@ class _Writer:
                 after_space = True
                 continue
             after_space = False
-            self.put(char if _printable(char) and char not in _ESCAPES else _escaped(char))
+            self.put(char if not marked and _printable(char) and char not in _ESCAPES else _escaped(char))
         self.put('"')
 
 
