@@ -106,11 +106,11 @@ def _code(source: Source, start: int, end: int) -> tuple[str, int]:
 
 
 def _heading(source: Source, offset: int) -> str | None:
-    """The header of the block of the file that a place is in, such as `output "a"`; None outside of blocks, and in JSON."""
+    """The header of the block of the file that a place is in, such as `output "a"`; None outside, at the header, and in JSON."""
     if source.name.endswith(".json"):
         return None
     starts, blocks = _headings(source)
-    at = bisect.bisect_right(starts, offset) - 1
+    at = bisect.bisect_left(starts, offset) - 1
     return blocks[at][1] if at >= 0 and offset < blocks[at][0] else None
 
 

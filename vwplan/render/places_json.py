@@ -6,6 +6,7 @@ tree is a place alone: no problem is told of anything else than before.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from vwplan.diagnostics import Diagnostic, Range, Source
 from vwplan.hcl.parser import parse_file
 from vwplan.hcl.syntax import (
     Binary,
+    Body,
     Call,
     Conditional,
     Expression,
@@ -44,22 +46,28 @@ class Tree:
     """The expressions of a file by their places.
 
     `named` has calls by the place of their name, `given` the innermost call by the place of an argument or of the last few,
-    `nodes` the outermost expression at a place, `chains` the ends of references by where they start, shortest first.
+    `nodes` the outermost expression at a place, `chains` the ends of references by where they start, shortest first,
+    `headers` where the blocks at the top have their kinds and labels, in order.
     """
 
     named: dict[Place, Call]
     given: dict[Place, Call]
     nodes: dict[Place, Expression]
     chains: dict[int, list[int]]
+    headers: list[Place]
 
 
 @lru_cache(maxsize=16)
 def tree_of(source: Source) -> Tree:
     """The tree of a file; empty for what is in JSON, or no spec at all."""
-    tree = Tree({}, {}, {}, {})
+    tree = Tree({}, {}, {}, {}, [])
     if not source.name.endswith(".hcl"):
         return tree
-    for node in _expressions(source):
+    body, _ = parse_file(source)
+    tree.headers += sorted(
+        (block.start, block.labels[-1].end if block.labels else block.start + len(block.kind)) for block in body.blocks
+    )
+    for node in _expressions(body):
         tree.nodes.setdefault((node.start, node.end), node)
         if isinstance(node, Call):
             _note_call(tree, node)
@@ -88,12 +96,22 @@ def _place(diagnostic: Diagnostic, subject: Range, at: Place) -> Place | None:
         case "missing-argument" if at in tree.named:
             call = tree.named[at]
             return _opened(call, text) if call.name == "try" else (call.end - 1, call.end)
+        case "null-operand" if (whole := diagnostic.context) is not None:
+            return (whole.start, whole.end)
+        case "sensitive-output":
+            return _header(tree, at)
         case "inconsistent-branches":
             node = tree.nodes.get(at)
             return (node.then.start, node.otherwise.end) if isinstance(node, Conditional) else None
         case code if code in _NAMING:
             return _named(tree, text, at)
     return None
+
+
+def _header(tree: Tree, at: Place) -> Place | None:
+    """The header of the block at the top of the file that a place is in."""
+    index = bisect.bisect_right(tree.headers, at) - 1
+    return tree.headers[index] if index >= 0 else None
 
 
 def _named(tree: Tree, text: str, at: Place) -> Place | None:
@@ -161,9 +179,9 @@ def _note_chain(tree: Tree, node: GetAttribute) -> None:
         tree.chains[node.start] = ends[::-1]
 
 
-def _expressions(source: Source) -> Iterator[Expression]:
+def _expressions(body: Body) -> Iterator[Expression]:
     """Every node of a file that has a place, outer ones first."""
-    todo: list[object] = [parse_file(source)[0]]
+    todo: list[object] = [body]
     while todo:
         node = todo.pop()
         if isinstance(node, tuple):

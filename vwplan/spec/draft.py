@@ -105,7 +105,8 @@ class Draft:
     `broken` are the identities of sources that could not be read wholly, so that something may be missing. `depends` and
     `provider_uses` are references that are no expressions, each with its place, or with whether a computed key follows.
     `children` are the modules called, by the call's name; `handed` the provider
-    configurations that every call of this module hands in. `searches` counts those for near names among many.
+    configurations that every call of this module hands in. `searches` counts those for near names among many; `secrets` has the outputs
+    that are sensitive, by which of the variables are.
     """
 
     directory: str
@@ -129,6 +130,7 @@ class Draft:
     children: dict[str, Draft] = field(default_factory=dict)
     handed: frozenset[str] | None = None
     searches: int = 0
+    secrets: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a problem. That a block stands in another is none where a brace is missing before it, which has been told."""

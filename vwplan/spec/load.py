@@ -20,7 +20,7 @@ from vwplan.spec.draft import Call, Draft
 from vwplan.spec.files import LocalFiles
 from vwplan.spec.model import Configuration, Module, ModuleCall, Settings
 from vwplan.spec.settings import default_provider
-from vwplan.spec.static import evaluate_all
+from vwplan.spec.static import evaluate_all, tell_secret_outputs
 from vwplan.spec.toplevel import decode_file
 
 HCL, JSON = ".vw.hcl", ".vw.json"
@@ -69,7 +69,9 @@ class _Reading:
                 _no_settings(draft)
             if not draft.broken:
                 check_module(draft)
-                evaluate_all(draft, root.directory, self.files, _order_of_locals(draft))
+                evaluate_all(draft, root.directory, self.files)
+        if not root.broken:
+            tell_secret_outputs(root, self.files)
         graph = edges(root)
         self.problems.extend(cycles(root, graph, components(graph)))
         # By place, as somebody who mends them goes through the files.
@@ -250,12 +252,3 @@ def _no_settings(draft: Draft) -> None:
     if settings is not None and (settings.provider or settings.stores or settings.encrypts):
         detail = "A module that is called may say required_version only: provider, state and encryption belong to the root module."
         draft.add(Diagnostic("not-here", "Not taken here", detail, settings.range))
-
-
-def _order_of_locals(draft: Draft) -> list[str]:
-    """The local values of a module, each after those that it refers to; those of a cycle in some order."""
-    graph = {
-        name: [str(each.steps[0].key) for each in value.value.references if each.root == "local" and each.steps]
-        for name, value in draft.locals.items()
-    }
-    return [name for component in components(graph) for name in component if name in draft.locals]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -21,12 +22,14 @@ from vwplan.hcl.syntax import Call, Conditional, TemplatePart
 from vwplan.kinds import Unfit, take
 from vwplan.kinds.check import reason_of
 from vwplan.spec import mistakes
+from vwplan.spec.dependencies import components
 from vwplan.spec.draft import Draft, Use
-from vwplan.spec.model import Condition, VariableBlock
+from vwplan.spec.model import Condition, OutputBlock, VariableBlock
 from vwplan.spec.references import follow
 from vwplan.values import (
     BOOL,
     DYNAMIC,
+    SENSITIVE,
     STRING,
     UNKNOWN,
     ConversionError,
@@ -40,10 +43,14 @@ from vwplan.values import (
     Value,
     convert,
     is_whole,
+    mark,
+    marks_of,
     unmark,
 )
 from vwplan.values.types import without_optional
 from vwplan.values.value import NOT_NULL, UNKNOWN_NUMBER, UNKNOWN_STRING
+
+_SECRET = frozenset({SENSITIVE})
 
 
 class StaticScope:
@@ -62,6 +69,7 @@ class StaticScope:
         self.types: dict[int, Type] = {}
         self.locals: dict[str, Value] = {}
         self.given = given
+        self.secrets: dict[str, frozenset[str]] = {}
 
     def resolve(self, reference: Reference) -> tuple[Value, int]:
         """The value of a reference that has been checked, with all its steps where its type is known."""
@@ -73,7 +81,10 @@ class StaticScope:
             if given is not None:
                 return given, 1
             found = self.draft.variables.get(str(steps[0].key))
-            return (UNKNOWN if found is None or found.type is DYNAMIC else Unknown(without_optional(found.type))), 1
+            if found is None:
+                return UNKNOWN, 1
+            given = UNKNOWN if found.type is DYNAMIC else Unknown(without_optional(found.type))
+            return (mark(given, _SECRET) if found.sensitive else given), 1
         if root == "path" and steps:
             return self._path(str(steps[0].key)), 1
         if root == "terraform":
@@ -83,19 +94,51 @@ class StaticScope:
         if root == "module" and len(steps) == 1:
             return self._module(str(steps[0].key)), 1
         type = self.types.get(id(reference), DYNAMIC)
-        return (UNKNOWN if type is DYNAMIC else Unknown(type)), len(steps)
+        value: Unknown = UNKNOWN if type is DYNAMIC else Unknown(type)
+        if root == "module" and self._reads_secret(reference):
+            return mark(value, _SECRET), len(steps)
+        return value, len(steps)
 
     def _module(self, name: str) -> Value:
         """What a call of a module gives as a whole: an object of its outputs, or one for each instance."""
         call, child = self.draft.calls.get(name), self.draft.children.get(name)
         if call is None or child is None or child.broken:
             return UNKNOWN
+        secret = self._secret_outputs(name)
         one = ObjectType(dict.fromkeys(child.outputs, DYNAMIC))
         if call.meta.count is not None:
             return Unknown(ListType(one), NOT_NULL)
         if call.meta.for_each is not None:
             return Unknown(MapType(one), NOT_NULL)
-        return ObjectValue(dict.fromkeys(child.outputs, UNKNOWN))
+        return ObjectValue({each: mark(UNKNOWN, _SECRET) if each in secret else UNKNOWN for each in child.outputs})
+
+    def _reads_secret(self, reference: Reference) -> bool:
+        """Whether a reference is to an output of a module that is sensitive."""
+        name, *behind = (str(step.key) for step in reference.steps if step.attribute)
+        return bool(behind) and behind[0] in self._secret_outputs(name)
+
+    def _secret_outputs(self, name: str) -> frozenset[str]:
+        """The outputs of a called module that are sensitive, those too that are made from inputs which are."""
+        found = self.secrets.get(name)
+        if found is None:
+            self.secrets[name] = frozenset()  # Inputs that refer to the call itself are a cycle, which is told.
+            call, child = self.draft.calls.get(name), self.draft.children.get(name)
+            if call is not None and child is not None and not child.broken:
+                given = frozenset(
+                    each
+                    for each, value in call.inputs.items()
+                    if each in child.variables and not child.variables[each].sensitive and self.is_secret(value)
+                )
+                found = self.secrets[name] = secret_outputs(child, given, self.root, self.files)
+        return found or frozenset()
+
+    def is_secret(self, value: Compiled) -> bool:
+        """Whether an expression has a sensitive value, or one with something sensitive in it, whatever it will be."""
+        try:
+            found = value.evaluate(self)
+        except DiagnosticError:
+            return False  # Told where it stands.
+        return SENSITIVE in marks_of(found)
 
     def _path(self, name: str) -> Value:
         if name == "module":
@@ -103,11 +146,11 @@ class StaticScope:
         return self.root if name == "root" else os.getcwd().replace(os.sep, "/")  # noqa: PTH109
 
 
-def evaluate_all(draft: Draft, root: str, files: Files, order: list[str]) -> None:
-    """Evaluate every expression of a module, telling what cannot be right. `order` are its local values, each after its own."""
+def evaluate_all(draft: Draft, root: str, files: Files) -> None:
+    """Evaluate every expression of a module, telling what cannot be right."""
     scope = StaticScope(draft, root, files)
     wrong = _follow_all(draft, scope.types)
-    for name in order:
+    for name in _order_of_locals(draft):
         value = draft.locals[name].value
         if id(value) not in wrong:
             found = _evaluated(draft, value, scope)
@@ -123,6 +166,59 @@ def evaluate_all(draft: Draft, root: str, files: Files, order: list[str]) -> Non
             _look_at_inputs(draft, call.inputs, child, scope, wrong)
     for use in draft.uses:
         _warn_of_functions(draft, use.value)
+
+
+def tell_secret_outputs(draft: Draft, files: Files) -> None:
+    """Refuse outputs of the root module that show what is known to be sensitive, whatever it will be."""
+    for name in sorted(secret_outputs(draft, frozenset(), draft.directory, files)):
+        output = draft.outputs[name]
+        if not output.sensitive:
+            draft.add(secret_output(output))
+
+
+def secret_output(output: OutputBlock) -> Diagnostic:
+    """What is said of an output of the root module that shows a sensitive value without saying so."""
+    return Diagnostic(
+        "sensitive-output",
+        "Output of a sensitive value",
+        f'The output "{output.name}" shows a sensitive value. Say so with sensitive = true, or, where it may be told, '
+        "use nonsensitive(…).",
+        output.value.range,
+    )
+
+
+def secret_outputs(draft: Draft, given: frozenset[str], root: str, files: Files) -> frozenset[str]:
+    """The outputs of a module that are sensitive when the variables `given` are, those that say so themselves among them."""
+    found = draft.secrets.get(given)
+    if found is None:
+        found = frozenset(name for name, output in draft.outputs.items() if output.sensitive)
+        if given or _knows_secrets(draft):
+            scope = StaticScope(draft, root, files, {name: mark(UNKNOWN, _SECRET) for name in given})
+            for name in _order_of_locals(draft):
+                with suppress(DiagnosticError):
+                    scope.locals[name] = draft.locals[name].value.evaluate(scope)
+            found |= {name for name, output in draft.outputs.items() if scope.is_secret(output.value)}
+        draft.secrets[given] = found
+    return found
+
+
+def _knows_secrets(draft: Draft) -> bool:
+    """Whether anything in a module may be sensitive by itself: a variable, what it calls, or the word of a function."""
+    values = (*(each.value for each in draft.locals.values()), *(each.value for each in draft.outputs.values()))
+    return (
+        bool(draft.calls)
+        or any(each.sensitive for each in draft.variables.values())
+        or any("sensitive" in value.functions for value in values)
+    )
+
+
+def _order_of_locals(draft: Draft) -> list[str]:
+    """The local values of a module, each after those that it refers to; those of a cycle in some order."""
+    graph = {
+        name: [str(each.steps[0].key) for each in value.value.references if each.root == "local" and each.steps]
+        for name, value in draft.locals.items()
+    }
+    return [name for component in components(graph) for name in component if name in draft.locals]
 
 
 def _follow_all(draft: Draft, types: dict[int, Type]) -> set[int]:

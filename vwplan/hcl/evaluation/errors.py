@@ -20,6 +20,9 @@ from vwplan.values import (
 )
 from vwplan.values.sets import quoted
 
+_FEW = 100
+"""Problems of one expression among which those that are alike are looked for."""
+
 Used = Callable[[], tuple[tuple[str, str], ...]]
 """Finds the variables used where an error is, with each one's value in words."""
 
@@ -66,7 +69,9 @@ class EvaluationError(DiagnosticError):
         """One error with the problems of both; it is one that nothing catches if either is."""
         self.complete()
         other.complete()
-        every = self.diagnostics + tuple(each for each in other.diagnostics if each not in self.diagnostics)
+        before, more = self.diagnostics, other.diagnostics
+        # Where there are many, who collects them passes over what is told twice: looking here would go by the square.
+        every = before + (more if len(before) > _FEW else tuple(each for each in more if each not in before))
         kept = other if _weight(other) > _weight(self) else self
         kept.diagnostics = every
         return kept

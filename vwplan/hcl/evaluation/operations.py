@@ -38,12 +38,16 @@ from vwplan.values.value import UNKNOWN_BOOL, UNKNOWN_NUMBER
 
 
 class OperandProblem(Exception):
-    """An operand that does not suit its operator: 0 for the left (or only) one, 1 for the right, None for both."""
+    """An operand that does not suit its operator: 0 for the left (or only) one, 1 for the right, None for both.
 
-    def __init__(self, side: int | None, reason: str) -> None:
+    `null` where it would suit by its type, but there is no value.
+    """
+
+    def __init__(self, side: int | None, reason: str, null: bool = False) -> None:
         super().__init__(reason)
         self.side = side
         self.reason = reason
+        self.null = null
 
 
 Operate = Callable[[Value, Value], Value]
@@ -67,9 +71,18 @@ def _operand(value: Value, type: Type, side: int) -> Value:
         raise OperandProblem(side, f"{error}") from None
 
 
+def unsuitable(value: Value, type: Type, side: int) -> OperandProblem | None:
+    """What is wrong with an operand by its type alone; None where nothing is."""
+    try:
+        _operand(value, type, side)
+    except OperandProblem as problem:
+        return problem
+    return None
+
+
 def _known(value: Value, side: int) -> None:
     if isinstance(value, Null):
-        raise OperandProblem(side, "it is null")
+        raise OperandProblem(side, "it is null", null=True)
 
 
 def _arithmetic(compute: Callable[[Number, Number], Number]) -> Operate:

@@ -7,12 +7,12 @@ from functools import partial
 
 from vwplan.hcl.evaluation.compiler import Bound, Compiler, shared
 from vwplan.hcl.evaluation.errors import EvaluationError, MistakenCall
-from vwplan.hcl.evaluation.operations import OPERATORS, OperandProblem, as_bool, negative, opposite
+from vwplan.hcl.evaluation.operations import OPERATORS, OperandProblem, as_bool, negative, opposite, unsuitable
 from vwplan.hcl.evaluation.scope import Scope
 from vwplan.hcl.evaluation.site import Environment, Run, Site
 from vwplan.hcl.evaluation.tree import operators
 from vwplan.hcl.syntax import Binary, TemplatePart, Unary
-from vwplan.values import BOOL, NUMBER, Marks, Null, Unknown, Value, mark, unmark
+from vwplan.values import BOOL, NUMBER, UNKNOWN, Marks, Null, Unknown, Value, mark, unmark
 from vwplan.values.value import UNKNOWN_BOOL
 
 
@@ -34,12 +34,14 @@ class OperatorCompiler(Compiler):
     def binary(self, node: Binary, left: Run, bound: Bound) -> Run:
         """Arithmetic and comparison, with what stands on the left compiled."""
         operator = OPERATORS[node.operator]
-        operate, gives = operator.operate, Unknown(operator.gives)
+        operate, gives, takes = operator.operate, Unknown(operator.gives), operator.takes
         right = self.compile(node.right, bound)
         site = Site(node, bound, self.source)
         sign = node.operator
 
         def run(scope: Scope, environment: Environment) -> Value:
+            a: Value = UNKNOWN
+            b: Value = UNKNOWN
             error: EvaluationError | None = None
             try:
                 a = left(scope, environment)
@@ -49,13 +51,23 @@ class OperatorCompiler(Compiler):
                 b = right(scope, environment)
             except EvaluationError as found:
                 error = found if error is None else error.joined(found)
-            if error is not None:
-                error.value = gives
-                raise error
-            try:
-                return operate(a, b)
-            except OperandProblem as problem:
-                raise self._operand_error(problem, sign, site, node, scope, environment, gives) from None
+            if error is None:
+                try:
+                    return operate(a, b)
+                except OperandProblem as problem:
+                    if problem.side != 0:
+                        raise told(problem, scope, environment) from None
+                    error, a = told(problem, scope, environment), UNKNOWN
+            # What is wrong on both sides is told of both.
+            for side, value in enumerate((a, b)):
+                unfit = unsuitable(value, takes, side)
+                if unfit is not None:
+                    error = error.joined(told(unfit, scope, environment))
+            error.value = gives
+            raise error
+
+        def told(problem: OperandProblem, scope: Scope, environment: Environment) -> EvaluationError:
+            return self._operand_error(problem, sign, site, node, scope, environment, gives)
 
         return run
 
@@ -79,7 +91,8 @@ class OperatorCompiler(Compiler):
             where = "The right operand" if problem.side else "The left operand"
             operand = node.right if problem.side else node.left
         detail = f"{where} of {sign} is unsuitable: {problem.reason}."
-        return site.error(scope, environment, "invalid-operand", "Invalid operand", detail, operand, value)
+        code = "null-operand" if problem.null else "invalid-operand"
+        return site.error(scope, environment, code, "Invalid operand", detail, operand, value)
 
     def unary(self, node: Unary, bound: Bound) -> Run:
         """`-operand` and `!operand`."""
@@ -116,7 +129,17 @@ class OperatorCompiler(Compiler):
                 raise self._operand_error(problem, node.operator, site, node, scope, environment, gives) from None
 
         def run(scope: Scope, environment: Environment) -> Value:
-            a, marks_a = operand(left(scope, environment), 0, scope, environment)
+            try:
+                a, marks_a = operand(left(scope, environment), 0, scope, environment)
+            except EvaluationError as error:
+                if shared(error):
+                    raise
+                try:
+                    operand(right(scope, environment), 1, scope, environment)
+                except EvaluationError as other:
+                    error = error.joined(other)
+                error.value = gives
+                raise error from None
             try:
                 found = right(scope, environment)
             except EvaluationError as error:
