@@ -64,9 +64,8 @@ def tree_of(source: Source) -> Tree:
     if not source.name.endswith(".hcl"):
         return tree
     body, _ = parse_file(source)
-    tree.headers += sorted(
-        (block.start, block.labels[-1].end if block.labels else block.start + len(block.kind)) for block in body.blocks
-    )
+    ends = ((each, each.labels[-1].end if each.labels else each.start + len(each.kind)) for each in body.blocks)
+    tree.headers.extend(sorted((block.start, end) for block, end in ends))
     for node in _expressions(body):
         tree.nodes.setdefault((node.start, node.end), node)
         if isinstance(node, Call):
