@@ -37,6 +37,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         (["plan", "--target=workspace.lgin"], "--target=workspace.lgin matches nothing"),
         (["plan", "--replace=nothing.here"], "--replace=nothing.here matches nothing"),
         (["plan", "--stack=../up"], "names no stack"),
+        (["plan", "--stack=up.simulated"], "Write --stack=up --simulate"),
         (["apply", "--auto-approve", "--lock-timeout=soon"], '"soon" is not a duration'),
         (["apply", "--input=false"], "With --input=false or --json, --auto-approve is needed."),
         (["apply", "--json"], "With --input=false or --json, --auto-approve is needed."),

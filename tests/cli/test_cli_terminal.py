@@ -153,7 +153,7 @@ def test_ctrl_c_at_the_question_does_nothing_and_lets_the_lock_go(folder: Path) 
 # Signals
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_finishes_what_runs_and_begins_nothing_more(folder: Path, number: int) -> None:
     (folder / "main.vw.hcl").write_text(SPEC % 1)
     process = start(folder, "apply", "--auto-approve")
@@ -189,6 +189,48 @@ def test_the_second_ctrl_c_leaves_at_once_and_the_next_apply_settles(folder: Pat
     assert code == 0, out + err
     assert "An earlier run was cut short." in err
     assert list(state(folder).records) == ["network.first", "network.second"]
+
+
+def test_a_terminal_that_goes_away_is_one_signal_and_none_under_nohup(folder: Path) -> None:
+    (folder / "main.vw.hcl").write_text(SPEC % 1)
+    process = start(folder, "apply", "--auto-approve")
+    wait_for(process, "network.first: Creating")
+    process.send_signal(signal.SIGHUP)
+    wait_for(process, "Waiting for 1 running step")
+    process.send_signal(signal.SIGHUP)
+    out, _ = process.communicate(timeout=30)
+    assert (process.returncode, "network.first: Created" in out) == (130, True)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = start(folder, "apply", "--auto-approve")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    wait_for(process, "network.second: Creating")
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_what_runs_is_finished_and_recorded_when_its_terminal_goes_away(folder: Path) -> None:
+    (folder / "main.vw.hcl").write_text(SPEC % 1)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        ["setsid", "--ctty", *PROGRAM, "apply", "--auto-approve"],
+        cwd=folder,
+        env=environment(),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    sent = b""
+    while b"0 of 2 steps done, 1 running" not in sent:
+        sent += os.read(ours, 65536)
+    os.close(ours)
+    assert process.wait(30) != 0
+    stored = LocalStore(folder / ".vwplan", "default").read()
+    assert stored is not None
+    assert (list(stored.state.records), stored.unfinished, stored.running) == (["network.first"], (), ())
 
 
 # Pipes and files

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vwplan.cli.saved import read_plan
-from vwplan.cli.stack import Given, Proposal, Stack, new_run
+from vwplan.cli.stack import PRETENDED, Given, Proposal, Stack, new_run
 from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 
@@ -52,7 +52,7 @@ def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: i
     with terminal.in_lines():
         cover = Stack(given).cover
         plan = read_plan(path, cover)
-        name = plan.stack.removesuffix(".simulated")
+        name = plan.stack.removesuffix(PRETENDED)
         if given.stack not in ("default", name):
             raise DiagnosticError(
                 Diagnostic(
@@ -142,15 +142,23 @@ def run_plan(
 
 @contextmanager
 def _listening(interrupt: Interrupt, terminal: Terminal) -> Iterator[None]:
-    """Ctrl-C once: begin nothing more. Twice: leave at once; the journal makes that safe."""
+    """Ctrl-C once: begin nothing more. Twice: leave at once; the journal makes that safe.
+
+    A terminal that goes away counts once, however often that is told: its system and its shell both tell.
+    """
 
     def heard(number: int, frame: object) -> None:
+        if number == signal.SIGHUP and interrupt.level:
+            return
         if interrupt.request() > 1:
             sys.stderr.write("\nLeft at once. The next apply settles what was under way.\n")
             sys.stderr.flush()
             os._exit(INTERRUPTED)
 
-    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # As nohup has it.
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, heard) for number in numbers}
     try:
         yield
     finally:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from vwplan.values import Value
 
 FOLDER = ".vwplan"
+PRETENDED = ".simulated"
+"""How the names of stacks end whose world is only pretended."""
 OBSERVING = 120.0
 """Seconds that a host has to tell what it runs before it counts as not answering."""
 
@@ -79,11 +81,15 @@ class Stack:
                     f"{name!r} names no stack: use letters, digits, dashes, underscores and dots.",
                 )
             )
+        plain = name.removesuffix(PRETENDED)
+        if plain != name:
+            detail = f"{name} is where --simulate keeps what it pretends. Write --stack={plain} --simulate, or choose another name."
+            raise DiagnosticError(Diagnostic("bad-stack-name", "Unusable name of a stack", detail))
 
     @property
     def name(self) -> str:
         """The stack's name; a pretended world has a stack of its own."""
-        return f"{self.given.stack}.simulated" if self.given.simulate else self.given.stack
+        return f"{self.given.stack}{PRETENDED}" if self.given.simulate else self.given.stack
 
     @property
     def root(self) -> Path:
