@@ -51,7 +51,8 @@ class Postgres:
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd="/", stdout=log, stderr=log, **self.user)  # type: ignore[call-overload]
-        for _ in range(400):
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
             try:
                 psycopg.connect(self.conninfo("postgres")).close()
                 return None
@@ -80,7 +81,7 @@ class Postgres:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

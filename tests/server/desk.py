@@ -12,6 +12,9 @@ from vwplan.state.postgres import open_store
 
 PROGRAM = (sys.executable, "-c", "from vwplan.cli.main import main; main()")
 
+PATIENCE = 240
+"""Seconds that one command may take, on the busiest of machines."""
+
 SPEC = """
 vwplan {
   provider = simulated
@@ -66,7 +69,7 @@ class Desk:
 
     def run(self, *words: str, code: int = 0) -> str:
         process = self.start(*words)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == code, out
         return out
 
@@ -87,7 +90,7 @@ class Asked:
 
     def wait(self, times: int = 1) -> None:
         """Wait until it has asked so often."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while self.said.count("Enter a value:") < times:
             assert self.process.poll() is None and time.monotonic() < until, self.said
             time.sleep(0.02)
@@ -99,8 +102,8 @@ class Asked:
 
     def end(self, code: int = 0) -> str:
         """What it has said, once it is over."""
-        assert self.process.wait(60) == code, self.said
-        self._reader.join(10)
+        assert self.process.wait(PATIENCE) == code, self.said
+        self._reader.join(PATIENCE)
         return self.said
 
 

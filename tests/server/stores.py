@@ -41,7 +41,7 @@ def holder(doing: str = "apply", who: str = "tester") -> Holder:
 
 
 def store_of(database: str, root: Path, stack: str = "default", **more: Any) -> PostgresStore:
-    more = {"lease": 3.0, "patience": 20.0, **more}
+    more = {"lease": 20.0, "patience": 60.0, **more}
     return PostgresStore(database, root / ".vwplan", stack, **more)
 
 

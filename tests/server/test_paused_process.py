@@ -40,7 +40,7 @@ for number in range(1000):
     print("acts", number, flush=True)
     session.write([Ended("run-w", f"s{number}", Result.DONE, one)])
     print("rests", flush=True)
-    time.sleep(0.3)
+    sys.stdin.readline()
 session.close()
 """
 
@@ -49,30 +49,34 @@ def test_a_stopped_process_is_taken_over_after_its_lease_and_acts_no_more_when_i
     database: str, tmp_path: Path
 ) -> None:
     worker = subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(Path(__file__).parent), database, str(tmp_path), "3"],
+        [sys.executable, "-c", WORKER, str(Path(__file__).parent), database, str(tmp_path), "6"],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert worker.stdout is not None
+    assert worker.stdout is not None and worker.stdin is not None
     try:
         for line in worker.stdout:
             if line == "rests\n":
                 break
         worker.send_signal(signal.SIGSTOP)
         stopped = time.monotonic()
+        # Whatever it is told now, it hears when it goes on.
+        worker.stdin.write("\n")
+        worker.stdin.flush()
         store = store_of(database, tmp_path / "other")
         while True:
-            with lock(store, timeout=10) as taker:
+            with lock(store, timeout=60) as taker:
                 if taker.dead_runs:
                     waited = time.monotonic() - stopped
                     settled(taker, record("network.a", digest="taker's"))
                     break
             time.sleep(0.05)
         # Nobody can tell a stopped process from a dead one elsewhere: here its lease is waited for, no less.
-        assert waited > 2.0
+        assert waited > 3.0
         worker.send_signal(signal.SIGCONT)
         rest = worker.stdout.read()
-        assert worker.wait(20) == 0
+        assert worker.wait(120) == 0
     finally:
         worker.kill()
         worker.wait()
@@ -109,21 +113,24 @@ def test_a_process_that_stood_still_within_its_lease_goes_on(database: str, tmp_
             database,
             str(tmp_path),
             # Long enough for a machine so busy that the process stands still by itself.
-            "10",
+            "20",
         ],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert worker.stdout is not None
+    assert worker.stdout is not None and worker.stdin is not None
     try:
         for line in worker.stdout:
             if line == "rests\n":
                 break
         worker.send_signal(signal.SIGSTOP)
+        worker.stdin.write("\n" * 4)
+        worker.stdin.flush()
         time.sleep(0.5)
         worker.send_signal(signal.SIGCONT)
         rest = worker.stdout.read()
-        assert worker.wait(20) == 0
+        assert worker.wait(120) == 0
     finally:
         worker.kill()
         worker.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import sys
 import tempfile
@@ -92,7 +93,7 @@ def test_a_server_out_of_reach_for_a_while_is_waited_for(database: str, wire: Wi
 def test_a_server_that_stays_away_stops_the_run_and_what_was_done_is_rescued_and_brought_back(
     database: str, wire: Wire, tmp_path: Path
 ) -> None:
-    store = store_of(wire.conninfo(database), tmp_path, patience=0.3, lease=0.6)
+    store = store_of(wire.conninfo(database), tmp_path, patience=0.3, lease=2.4)
     session = lock(store)
     session.claim(Claims(frozenset({"network.a"}), longest=0.1))
     session.start("run-a", 1.0, "apply")
@@ -108,7 +109,7 @@ def test_a_server_that_stays_away_stops_the_run_and_what_was_done_is_rescued_and
     assert path.exists()
     wire.down = False
     while True:
-        with lock(store_of(database, tmp_path), timeout=5) as taker:
+        with lock(store_of(database, tmp_path), timeout=60) as taker:
             if taker.dead_runs:
                 assert taker.unfinished == ()
                 assert set(taker.state().records) == {"network.a"}
@@ -131,7 +132,7 @@ def test_a_server_killed_again_and_again_during_an_apply_loses_nothing(
     database = postgres.database()
     dice = random.Random(seed)
     field = ServerField(tmp_path, database, {"delay": 0.1}, patience=30.0, lease=20.0)
-    over = threading.Event()
+    over, enough = threading.Event(), threading.Event()
     kills = 0
 
     def torment() -> None:
@@ -139,6 +140,8 @@ def test_a_server_killed_again_and_again_during_an_apply_loses_nothing(
         while kills < MOST and not over.wait(dice.uniform(0.02, 0.4)):
             postgres.kill()
             kills += 1
+            if kills > 3:
+                enough.set()
             over.wait(dice.uniform(0, 0.1))
             postgres.start()
 
@@ -148,7 +151,9 @@ def test_a_server_killed_again_and_again_during_an_apply_loses_nothing(
     wants = some(6)
     tormentor.start()
     try:
-        for some_of_them in (wants, wants[:4], wants):
+        for turn, some_of_them in enumerate(itertools.cycle((wants, wants[:4], wants))):
+            if turn >= 3 and (enough.is_set() or not tormentor.is_alive()):
+                break
             # A command that finds the server away says so, and does nothing.
             with contextlib.suppress(DiagnosticError):
                 field.run(*some_of_them)
@@ -170,9 +175,11 @@ def test_a_server_killed_again_and_again_during_an_apply_loses_nothing(
 def test_a_server_that_goes_away_for_good_at_any_commit_leaves_what_can_be_settled(
     database: str, wire: Wire, tmp_path: Path, at: int
 ) -> None:
-    field = ServerField(tmp_path, wire.conninfo(database), patience=0.2, lease=0.5)
+    field = ServerField(tmp_path, wire.conninfo(database))
     wants = some(2)
     assert field.run(*wants[:2]).ok
+    # Only the one that loses its server is short of time; how long the others take is the machine's business.
+    patient, field.more = field.more, {"patience": 0.2, "lease": 0.5}
     session = field.lock()
     field.state = session.state()
     plan = field.plan_of(field.wanted(*wants))
@@ -196,6 +203,7 @@ def test_a_server_that_goes_away_for_good_at_any_commit_leaves_what_can_be_settl
         watcher.join()
         session.close()
     wire.down, wire.cut_at = False, -1
+    field.more = patient
     assert field.lost() == []
     time.sleep(0.6)
     found = field.store().holder()

@@ -35,8 +35,8 @@ def test_the_ordinary_commands_work_on_a_shared_state(database: str, tmp_path: P
 def test_two_processes_apply_disjoint_parts_at_once(database: str, tmp_path: Path) -> None:
     desk = Desk(tmp_path, database, delay=4)
     # Each of three steps at a time takes 4 s, so that either alone takes about that, and one after the other twice.
-    first = desk.start("apply", "--auto-approve", "--target=volume.a", "--lock-timeout=20s")
-    second = desk.start("apply", "--auto-approve", "--target=volume.b", "--lock-timeout=20s")
+    first = desk.start("apply", "--auto-approve", "--target=volume.a", "--lock-timeout=120s")
+    second = desk.start("apply", "--auto-approve", "--target=volume.b", "--lock-timeout=120s")
     overlapped = False
     store = open_store(database, tmp_path / ".vwplan")
     while first.poll() is None or second.poll() is None:
@@ -60,9 +60,9 @@ def test_overlapping_applies_are_refused_or_wait_and_plan_again(database: str, t
     refused = desk.run("apply", "--auto-approve", code=1)
     assert "holds it since" in " ".join(refused.split())
     assert "changing the same" in refused
-    waited = desk.run("apply", "--auto-approve", "--lock-timeout=20s")
+    waited = desk.run("apply", "--auto-approve", "--lock-timeout=120s")
     assert "4 added, 0 changed" in waited
-    assert first.wait(20) == 0
+    assert first.wait(120) == 0
     assert len(records(database, desk)) == 6
 
 

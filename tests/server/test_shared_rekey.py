@@ -107,7 +107,7 @@ def test_nobody_gets_a_new_key_while_another_works_under_the_old_one(database: s
     refused = desk.run("state", "rekey", "--auto-approve", code=1)
     assert "lock" in refused.lower()
     assert list(key(desk).parent.glob("default.key.*")) == [], "none was put aside"
-    rest, _ = busy.communicate(timeout=60)
+    rest, _ = busy.communicate(timeout=240)
     assert busy.returncode == 0, rest
     desk.run("state", "rekey", "--auto-approve")
     assert key_id(desk, database) != ""
