@@ -143,3 +143,22 @@ workspace "n" {
     found = by_key(wanted)
     assert found["workspace.n[0]"].groups == found["workspace.n[19]"].groups != ()
     assert len(waits(found["workspace.n[7]"], wanted)) == 20
+
+
+@pytest.mark.parametrize(
+    ("repeated", "key", "waited"),
+    [
+        pytest.param("count = 2", '"1"', "workspace.k[1]", id="of a count as text"),
+        pytest.param('for_each = toset(["1", "2"])', "1", 'workspace.k["1"]', id="of a for_each as a number"),
+    ],
+)
+def test_a_key_may_be_written_as_the_other_sort(
+    stack: Stack, by_key: ByKey, repeated: str, key: str, waited: str
+) -> None:
+    k = f'workspace "k" {{\n  {repeated}\n  image = image.base\n  nic {{\n    network = network.fabric\n  }}\n}}\n'
+    waiting = f'workspace "d" {{\n  image = image.base\n  depends_on = [workspace.k[{key}]]\n}}\n'
+    reading = f'workspace "r" {{\n  image = image.base\n  user_data = workspace.k[{key}].address\n}}\n'
+    wanted = stack.write(k + waiting + reading).build()
+    found = by_key(wanted)
+    assert waits(found["workspace.d"], wanted) == {waited}
+    assert waits(found["workspace.r"], wanted) == {waited}

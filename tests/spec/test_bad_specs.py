@@ -50,7 +50,6 @@ CASES = [
     ("an unknown argument of a block of another", 'workspace "w" {\n  image = image.base\n}\noutput "o" {\n  value = workspace.w.resources.cpu\n}', "unknown-attribute", 9, 11, "Unknown attribute", 'Did you mean "cpus"?'),
     ("a key where there is one", 'output "o" {\n  value = network.lan[0].id\n}', "unexpected-key", 6, 11, "Key where there is one object", "Leave [0] out"),
     ("no key where there are several", 'network "n" {\n  count = 2\n}\noutput "o" {\n  value = network.n.id\n}', "missing-key", 9, 11, "One object is wanted", "network.n[0]"),
-    ("a number as key of a map", 'network "n" {\n  for_each = {}\n}\noutput "o" {\n  value = network.n[0].id\n}', "wrong-key", 9, 11, "Wrong sort of key", 'network.n["0"]'),
     ("text as key of a list", 'network "n" {\n  count = 2\n}\noutput "o" {\n  value = network.n["a"].id\n}', "wrong-key", 9, 11, "Wrong sort of key", "its keys are numbers"),
     ("a whole list where one is wanted", 'image "i" {\n  count = 2\n  source = "x"\n}\nworkspace "w" {\n  image = image.i\n}', "whole-list", 10, 11, "One object is wanted", "write image.i[0]"),
     ("an object of another kind", 'workspace "w" {\n  image = network.lan\n}', "wrong-kind", 6, 11, "Wrong kind of object", "takes an image"),

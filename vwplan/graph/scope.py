@@ -11,7 +11,7 @@ from vwplan.graph.cluster import Cluster, Members, provided_value
 from vwplan.graph.objects import Instance
 from vwplan.graph.uses import Uses
 from vwplan.graph.waiting import block_uses, role_uses
-from vwplan.graph.world import Block, ModuleInstance, Readings, Skipped, World
+from vwplan.graph.world import Block, ModuleInstance, Readings, Skipped, World, key_among
 from vwplan.hcl.evaluate import Chance, EvaluationError, Files, Reference, UndeclaredReference
 from vwplan.values import Null, ObjectValue, Value
 from vwplan.values.types import NUMBER, STRING
@@ -172,7 +172,7 @@ class InstanceScope:
             if len(steps) < 2 or steps[1].attribute:
                 return calls.value(self.world.tracker), 1
             key, at = steps[1].key, 2
-        module = calls.instances.get(key)
+        module = calls.instances.get(key_among(calls.instances, key))
         if module is None:
             return calls.value(self.world.tracker), 1
         if len(steps) > at and steps[at].attribute:
@@ -242,8 +242,10 @@ class InstanceScope:
         if role == "head" or role not in cluster.roles:
             return cluster.workers, at + 1
         members = self._members(cluster, role)
-        if len(steps) > at + 2 and not steps[at + 2].attribute and steps[at + 2].key in members.members:
-            return self._attribute(members.members[steps[at + 2].key].instance, reference, at + 3)
+        if len(steps) > at + 2 and not steps[at + 2].attribute:
+            member = members.members.get(key_among(members.members, steps[at + 2].key))
+            if member is not None:
+                return self._attribute(member.instance, reference, at + 3)
         if not reference.followed:
             self._use_role(cluster, role)
         return members.value, at + 2

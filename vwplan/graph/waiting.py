@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vwplan.graph.cluster import Cluster
 from vwplan.graph.objects import Instance
 from vwplan.graph.uses import FEW, NOTHING, Groups, Uses
-from vwplan.graph.world import Block, ModuleInstance
+from vwplan.graph.world import Block, ModuleInstance, key_among
 from vwplan.hcl.evaluate import Reference
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def waited_for(scope: InstanceScope, reference: Reference) -> Uses:
         return NOTHING
     step = reference.steps[1] if len(reference.steps) > 1 else None
     if step is not None and not step.attribute:
-        found = block.clusters.get(step.key) or block.instances.get(step.key)
+        clusters, instances = block.clusters, block.instances
+        found = clusters.get(key_among(clusters, step.key)) or instances.get(key_among(instances, step.key))
         if isinstance(found, Cluster):
             return _of_cluster(groups, found, reference, 2)
         return NOTHING if found is None else _of_instances(groups, [found], "")
@@ -90,7 +91,8 @@ def _of_module(scope: InstanceScope, reference: Reference, name: str) -> Uses:
     step = reference.steps[1] if len(reference.steps) > 1 else None
     chosen = list(calls.instances.values())
     if step is not None and not step.attribute:
-        chosen = [calls.instances[step.key]] if step.key in calls.instances else []
+        key = key_among(calls.instances, step.key)
+        chosen = [calls.instances[key]] if key in calls.instances else []
     many = [
         _of_block(scope, inner, block)
         for module in chosen

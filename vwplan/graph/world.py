@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import field
 from typing import Any, NamedTuple, Protocol
 
@@ -44,6 +44,15 @@ class Slot(NamedTuple):
 FAILED = Slot(None)
 
 
+def key_among(keys: Container[Key], key: Key) -> Key:
+    """The key as it is among these: a number may be written as text, and the other way round, as with any index."""
+    if key in keys:
+        return key
+    if isinstance(key, str) and key.isascii() and key.isdecimal():
+        return int(key)
+    return str(key) if isinstance(key, int) else key
+
+
 class Block:
     """The instances of a block, by key. `mode` is `single`, `count` or `each`, or empty when the block failed as a whole.
 
@@ -65,9 +74,12 @@ class Block:
 
     def one(self, key: Key) -> Instance | Cluster | None:
         """The instance of a key, None if there is none; `Skipped` where it failed."""
+        key = key_among(self.failed, key)
         if not self.mode or key in self.failed:
             raise Skipped
-        return self.clusters.get(key) if self.kind == "cluster" else self.instances.get(key)
+        if self.kind == "cluster":
+            return self.clusters.get(key_among(self.clusters, key))
+        return self.instances.get(key_among(self.instances, key))
 
     @property
     def value(self) -> Value:

@@ -200,9 +200,6 @@ def _instance(reference: Reference, at: int, meta: Meta, name: str) -> tuple[int
     if meta.count is not None and not (isinstance(step.key, int) or step.key.isdigit()):
         detail = f"{name} has count, so its keys are numbers, not {_key(step)}."
         return at, _problem("wrong-key", "Wrong sort of key", detail, reference, at + 1)
-    if meta.for_each is not None and isinstance(step.key, int):
-        detail = f'{name} has for_each, so its keys are text: {name}["{step.key}"].'
-        return at, _problem("wrong-key", "Wrong sort of key", detail, reference, at + 1)
     return at + 1, None
 
 
