@@ -154,6 +154,19 @@ def test_a_file_without_a_name_is_not_taken_for_the_present_folder(shop: Shop, m
     assert "present folder" not in told.err and "This is a bug in vwplan" in told.err
 
 
+def test_a_full_disk_is_told_with_the_file_and_not_taken_for_the_output(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("vwplan.state.disk.Disk.write", full)
+    told = shop.run("plan")
+    assert told.code == 1
+    assert "A file or folder cannot be used" in told.err and "keys/default.key" in told.err
+    assert "output" not in told.err
+
+
 def test_a_folder_that_is_gone_is_told_and_no_bug(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> None:
     gone = tmp_path_factory.mktemp("gone")
     os.chdir(gone)  # The shop's own fixture goes back.

@@ -31,9 +31,11 @@ class Disk:
             finally:
                 os.close(descriptor)
             self.rename(temporary, path)
-        except BaseException:
+        except BaseException as problem:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+            if isinstance(problem, OSError) and not problem.filename:
+                problem.filename = str(path)  # A write knows its descriptor alone.
             raise
         self.flush_folder(path.parent)
 
