@@ -86,11 +86,47 @@ def _refuse(word: str) -> NoReturn:
     raise FunctionProblem(f"this is not JSON: there is no {word} in it")
 
 
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The members of an object: of equal names the last one stands, and what it overwrites must be of its type."""
+    made = {normal(key): item for key, item in pairs}
+    if len(made) < len(pairs):
+        for key, item in pairs:
+            if not _fits(item, made[normal(key)]):
+                raise FunctionProblem(f"the member {json_string(key)} is there twice, with values of different types")
+    return made
+
+
+def _fits(item: object, kept: object) -> bool:
+    match kept:
+        case _ if item is None:
+            return True
+        case str():
+            return not isinstance(item, list | dict)
+        case bool():
+            return isinstance(item, bool) or item in ("true", "false", "1", "0")
+        case int() | Fraction():
+            return _is_number(item)
+        case list():
+            return isinstance(item, list) and len(item) == len(kept) and all(map(_fits, item, kept))
+        case dict():
+            return isinstance(item, dict) and all(key in kept and _fits(each, kept[key]) for key, each in item.items())
+    return False
+
+
+def _is_number(item: object) -> bool:
+    if isinstance(item, str):
+        try:
+            return parse_number(item) is not None
+        except NumberError:
+            return False
+    return isinstance(item, int | Fraction) and not isinstance(item, bool)
+
+
 _DECODER = json.JSONDecoder(
     parse_float=parse_number,
     parse_int=parse_number,
     parse_constant=_refuse,
-    object_pairs_hook=lambda pairs: {normal(key): item for key, item in pairs},
+    object_pairs_hook=_members,
 )
 
 
