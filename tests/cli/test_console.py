@@ -450,6 +450,13 @@ def test_enter_ends_a_line_of_an_open_expression_and_else_the_expression(capsys:
     assert told.out.startswith('[\n  1,\n  2,\n]\n"x"\nType an expression') and "Reference to something" in told.err
 
 
+def test_lines_that_are_pasted_are_answered_one_by_one(capsys: pytest.CaptureFixture[str]) -> None:
+    converse("\x1b[200~1 + 1\n# a comment\n[\n  2,\n]\n\nnope(\n3)\n4 * 2\nexit\n5\x1b[201~\r", [], None)
+    told = capsys.readouterr()
+    assert told.out == "2\n[\n  2,\n]\n8\n"
+    assert 'There is no function "nope"' in told.err
+
+
 def test_a_comment_alone_asks_nothing_at_the_prompt_either(capsys: pytest.CaptureFixture[str]) -> None:
     converse("# a\r/* b\r*/\r1 + 1\rexit\r", [], None)
     told = capsys.readouterr()

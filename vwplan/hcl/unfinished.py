@@ -6,6 +6,8 @@ goes over several.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vwplan.hcl.lexer import SPACES, scan
 
 _OPENING = {"(": ")", "[": "]", "{": "}"}
@@ -45,6 +47,18 @@ class Gathering:
             return False
         self._brackets, self._segment, self._marker = opened, [], ""
         return not opened
+
+
+def expressions(text: str) -> Iterator[str]:
+    """The expressions in a text of several lines, each with all lines of its own; lines of nothing but space and comments are none."""
+    gathering = Gathering()
+    for line in text.split("\n"):
+        if gathering.add(line.rstrip("\r")):
+            if not is_blank(gathering.text):
+                yield gathering.text
+            gathering = Gathering()
+    if gathering.text and not is_blank(gathering.text):
+        yield gathering.text
 
 
 def is_blank(text: str) -> bool:

@@ -17,7 +17,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from vwplan.cli.console.session import Session, beyond
 from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import DiagnosticError
-from vwplan.hcl.unfinished import is_blank, unfinished
+from vwplan.hcl.unfinished import expressions, unfinished
 
 HELP = """\
 Type an expression and Enter: its value is shown. It goes on over lines while brackets or heredocs are open.
@@ -49,15 +49,15 @@ def converse(session: Session, terminal: Terminal, names: Sequence[str], folder:
             continue
         except EOFError:
             return
-        match text.strip():
-            case typed if is_blank(typed):
-                continue
-            case "exit":
-                return
-            case "help":
-                terminal.say(HELP)
-            case _:
-                _show(session, terminal, text)
+        # What was pasted may be several.
+        for each in expressions(text):
+            match each.strip():
+                case "exit":
+                    return
+                case "help":
+                    terminal.say(HELP)
+                case _:
+                    _show(session, terminal, each)
 
 
 def _show(session: Session, terminal: Terminal, text: str) -> None:
