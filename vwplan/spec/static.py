@@ -114,8 +114,8 @@ class StaticScope:
 
     def _reads_secret(self, reference: Reference) -> bool:
         """Whether a reference is to an output of a module that is sensitive."""
-        name, *behind = (str(step.key) for step in reference.steps if step.attribute)
-        return bool(behind) and behind[0] in self._secret_outputs(name)
+        named = [str(step.key) for step in reference.steps if step.attribute]
+        return len(named) > 1 and named[1] in self._secret_outputs(named[0])
 
     def _secret_outputs(self, name: str) -> frozenset[str]:
         """The outputs of a called module that are sensitive, those too that are made from inputs which are."""
