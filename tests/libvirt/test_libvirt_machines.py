@@ -330,3 +330,34 @@ def test_a_bridge_that_a_dead_libvirtd_left_is_no_obstacle_and_does_not_stay(pla
     leave()
     play.delete(network)
     assert not bridge.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a bridge")
+@pytest.mark.skipif(not shutil.which("dnsmasq"), reason="there is no dnsmasq")
+@pytest.mark.parametrize("bridge_too", [True, False], ids=["with its bridge", "its bridge gone"])
+def test_a_dnsmasq_that_a_dead_libvirtd_left_is_no_obstacle_and_does_not_stay(
+    play: Play, tmp_path: Path, bridge_too: bool
+) -> None:
+    network = play.network()
+    bridge, gateway = bridge_of(network.identity), f"{network.arguments['cidr'].rpartition('.')[0]}.1"
+    network = replace(network, arguments={**network.arguments, "bridge": bridge})
+    conf = tmp_path / "left.conf"
+    conf.write_text(f"strict-order\nexcept-interface=lo\nbind-dynamic\ninterface={bridge}\n")
+    subprocess.run(["ip", "link", "add", bridge, "type", "bridge"], check=True)
+    subprocess.run(["ip", "address", "add", f"{gateway}/24", "dev", bridge], check=True)
+    left = subprocess.Popen(
+        ["dnsmasq", "--keep-in-foreground", f"--conf-file={conf}", f"--pid-file={tmp_path / 'pid'}"],
+        env={**os.environ, "VIR_BRIDGE_NAME": bridge},
+    )
+    try:
+        while not (tmp_path / "pid").exists():
+            assert left.poll() is None
+            time.sleep(0.05)
+        if not bridge_too:
+            subprocess.run(["ip", "link", "delete", bridge], check=True)
+        assert seen(play.do(network)).status == "active"
+        assert left.wait(60) == 0
+    finally:
+        left.kill()
+        left.wait()
+    play.delete(network)
