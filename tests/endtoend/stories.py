@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from pathlib import Path
 
-from workshop import Hands, Workshop
+from workshop import PATIENCE, Hands, Workshop
 
 CLUSTER = """
 variable "workers" { type = number }
@@ -184,14 +185,19 @@ class MainJob:
             for line in first.stdout:
                 if line.startswith(f"{worker(0)}: "):
                     break
-            told = lab.refused("apply", "--auto-approve")
+            # It stands still, so that it is not over before the second one has begun.
+            first.send_signal(signal.SIGSTOP)
+            try:
+                assert first.poll() is None, "the first one was too quick for this story"
+                told = lab.refused("apply", "--auto-approve")
+            finally:
+                first.send_signal(signal.SIGCONT)
             assert f"process {first.pid}" in told
             assert "apply" in told
-            assert first.poll() is None, "the first one was too quick for this story"
             ran = lab.run("plan")
             assert ran.code == 0, ran
             assert HEAD in lab.do("show")
         finally:
-            out, err = first.communicate(timeout=120)
+            out, err = first.communicate(timeout=PATIENCE)
         assert first.returncode == 0, out + err
         lab.settled()

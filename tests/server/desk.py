@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vwplan.state.postgres import open_store
@@ -72,6 +75,16 @@ class Desk:
         out, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == code, out
         return out
+
+
+@contextmanager
+def halted(process: subprocess.Popen[str]) -> Iterator[None]:
+    """A command stands still in the midst of its work, however long others take meanwhile."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 class Asked:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from desk import Desk, records
+from desk import Desk, halted, records
 from stores import begun, lock, make, record, store_of
 
 from vwplan.diagnostics import DiagnosticError
@@ -162,13 +162,14 @@ def test_two_processes_do_not_fill_a_host_beyond_its_memory_at_once(database: st
     desk = Desk(tmp_path, database, spec=SPEC)
     (tmp_path / "base.raw").write_bytes(b"x" * 1024)
     desk.run("apply", "--auto-approve", "--target=image.base")
-    slow = Desk(tmp_path, database, delay=8, spec=SPEC)
+    slow = Desk(tmp_path, database, delay=3, spec=SPEC)
     first = slow.start("apply", "--auto-approve", "--target=workspace.a")
     store = open_store(database, tmp_path / ".vwplan")
     while (stored := store.read()) is None or not stored.unfinished:
         assert first.poll() is None
         time.sleep(0.1)
-    refused = " ".join(slow.run("apply", "--auto-approve", "--target=workspace.b", code=1).split())
+    with halted(first):
+        refused = " ".join(slow.run("apply", "--auto-approve", "--target=workspace.b", code=1).split())
     assert "The host would be too full" in refused
     assert first.wait(240) == 0
     assert records(database, desk) == {"image.base", "workspace.a"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from desk import Desk, records
+from desk import Desk, halted, records
 
 from vwplan.state.postgres import open_store
 
@@ -33,8 +33,8 @@ def test_the_ordinary_commands_work_on_a_shared_state(database: str, tmp_path: P
 
 
 def test_two_processes_apply_disjoint_parts_at_once(database: str, tmp_path: Path) -> None:
-    desk = Desk(tmp_path, database, delay=4)
-    # Each of three steps at a time takes 4 s, so that either alone takes about that, and one after the other twice.
+    desk = Desk(tmp_path, database, delay=7)
+    # Each of three steps at a time takes 7 s, so that either alone takes about that, and one after the other twice.
     first = desk.start("apply", "--auto-approve", "--target=volume.a", "--lock-timeout=120s")
     second = desk.start("apply", "--auto-approve", "--target=volume.b", "--lock-timeout=120s")
     overlapped = False
@@ -51,13 +51,14 @@ def test_two_processes_apply_disjoint_parts_at_once(database: str, tmp_path: Pat
 
 
 def test_overlapping_applies_are_refused_or_wait_and_plan_again(database: str, tmp_path: Path) -> None:
-    desk = Desk(tmp_path, database, delay=7)
+    desk = Desk(tmp_path, database, delay=4)
     first = desk.start("apply", "--auto-approve", "--target=volume.a")
     store = open_store(database, tmp_path / ".vwplan")
     while (stored := store.read()) is None or not stored.unfinished:
         assert first.poll() is None
         time.sleep(0.05)
-    refused = desk.run("apply", "--auto-approve", code=1)
+    with halted(first):
+        refused = desk.run("apply", "--auto-approve", code=1)
     assert "holds it since" in " ".join(refused.split())
     assert "changing the same" in refused
     waited = desk.run("apply", "--auto-approve", "--lock-timeout=120s")
@@ -67,7 +68,7 @@ def test_overlapping_applies_are_refused_or_wait_and_plan_again(database: str, t
 
 
 def test_a_process_killed_in_the_middle_is_settled_by_the_next_of_any_folder(database: str, tmp_path: Path) -> None:
-    desk = Desk(tmp_path / "one", database, delay=0.7)
+    desk = Desk(tmp_path / "one", database, delay=30)
     killed = desk.start("apply", "--auto-approve")
     store = open_store(database, tmp_path / "one" / ".vwplan")
     while (stored := store.read()) is None or not stored.unfinished:
@@ -75,6 +76,7 @@ def test_a_process_killed_in_the_middle_is_settled_by_the_next_of_any_folder(dat
         time.sleep(0.02)
     killed.kill()
     killed.communicate()
+    desk = Desk(tmp_path / "one", database)
     out = desk.run("apply", "--auto-approve")
     assert "cut short" in out
     assert len(records(database, desk)) == 6

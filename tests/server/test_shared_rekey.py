@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from desk import Asked, Desk
+from desk import Asked, Desk, halted
 
 from vwplan.state.postgres import open_store
 
@@ -104,7 +104,8 @@ def test_nobody_gets_a_new_key_while_another_works_under_the_old_one(database: s
     for line in busy.stdout:
         if "Creating" in line:
             break
-    refused = desk.run("state", "rekey", "--auto-approve", code=1)
+    with halted(busy):
+        refused = desk.run("state", "rekey", "--auto-approve", code=1)
     assert "lock" in refused.lower()
     assert list(key(desk).parent.glob("default.key.*")) == [], "none was put aside"
     rest, _ = busy.communicate(timeout=240)
