@@ -240,7 +240,8 @@ def late(text: str) -> None:
             hidden,
         )
         before = evaluated(text, Unknown(type_of(value)))
-        assert before is None or after is None or allows(before, after), (value, before, after)
+        typed = OPEN.search(text) is None
+        assert before is None or after is None or allows(before, after, typed=typed), (value, before, after)
     before = evaluated(text, Unknown(DYNAMIC))
     if not TYPED_LATE.search(text):
         for value, after in known:
@@ -410,6 +411,8 @@ LATE: tuple[Value, ...] = tuple(
 """What `u` stands for in the end."""
 SHIFTING = re.compile(r"timestamp|uuid\(|bcrypt|sensitive|type\(")
 """What is another each time, or asks for marks and types."""
+OPEN = re.compile(r"try|decode")
+"""What has no type yet when what it is given has one, but no value."""
 TYPED_LATE = re.compile(r"tolist|toset|tomap")
 """As in Terraform, these take what has no type yet for what stands beside it, which may turn out wrong."""
 Grow = Callable[[str, list[str], random.Random], str]
