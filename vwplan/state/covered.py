@@ -13,6 +13,7 @@ from vwplan.state.cover import JOURNAL, PLAN, SEALED, STATE, About, Cover, Pages
 from vwplan.state.damage import Damaged, NewerFormat
 from vwplan.state.disk import Disk
 from vwplan.state.journal import read_header
+from vwplan.state.problems import sealed_later
 
 _KINDS = (
     (re.compile(r"snapshot(\.\d+)?"), STATE),
@@ -53,9 +54,7 @@ class CoveredDisk(Disk):
         except Damaged:
             return text
         except NewerFormat as later:
-            from vwplan.state.encryption import problems
-
-            raise problems.newer(str(path), later.format) from later
+            raise sealed_later(str(path), later.format) from later
         except DiagnosticError as problem:
             if path.parent.name == "history" and problem.diagnostics[0].code in _PASSED_OVER:
                 return b""

@@ -8,6 +8,7 @@ from vwplan.state.cover import PLAN, STATE, About, Cover, RowCover
 from vwplan.state.damage import Damaged, NewerFormat
 from vwplan.state.postgres import problems
 from vwplan.state.postgres.text import text_of
+from vwplan.state.problems import sealed_later
 from vwplan.state.records import Plain, Record, State
 from vwplan.state.snapshot import read_snapshot, write_snapshot
 
@@ -48,7 +49,7 @@ class Bodies:
         try:
             return self._rows.unwrap(body, self._place(place), name)
         except NewerFormat as later:
-            raise problems.newer_cover(name, later.format) from later
+            raise sealed_later(name, later.format) from later
         except Damaged as damage:
             raise problems.altered(name, str(damage), self.stack) from damage
 
@@ -65,7 +66,7 @@ class Bodies:
                 raise Damaged(f"it is serial {state.serial}")
             return state
         except NewerFormat as later:
-            raise problems.newer_cover(name, later.format) from later
+            raise sealed_later(name, later.format) from later
         except Damaged as damage:
             raise problems.altered(name, str(damage), self.stack) from damage
 
