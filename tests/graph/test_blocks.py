@@ -62,7 +62,7 @@ def test_repetition_over_what_cannot_be_is_refused_at_its_place(stack, text, cod
     ],
 )
 def test_more_instances_than_a_block_may_have_are_refused_before_any_is_made(stack, monkeypatch, text, told):
-    monkeypatch.setattr("vwplan.graph.expand.MOST", 2)
+    monkeypatch.setattr("vwplan.spec.instances.MOST", 2)
     (problem,) = stack.write(text).problems()
     assert problem.detail.startswith(told)
 

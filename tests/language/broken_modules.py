@@ -335,6 +335,161 @@ AROUND = {
 """Where an expression stands."""
 
 
+WHOLE = {
+    # syntax
+    "missing value": 'output "o" {\n  value =\n}\n',
+    "missing value at the end of the text": 'output "o" {\n  value = ',
+    "missing operand": 'output "o" {\n  value = 1 +\n}\n',
+    "two equals signs": 'output "o" {\n  value = = 1\n}\n',
+    "unclosed brace": 'output "o" {\n  value = 1\n',
+    "unclosed bracket": 'output "o" {\n  value = [1, 2\n}\n',
+    "unclosed parenthesis": 'output "o" {\n  value = (1 + 2\n}\n',
+    "unclosed call": 'output "o" {\n  value = upper("a"\n}\n',
+    "unclosed string": 'output "o" {\n  value = "abc\n}\n',
+    "unclosed interpolation": 'output "o" {\n  value = "abc${1"\n}\n',
+    "unclosed heredoc": 'output "o" {\n  value = <<EOT\nabc\n}\n',
+    "unclosed comment": 'output "o" {\n  value = 1 /* abc\n}\n',
+    "surplus brace": 'output "o" {\n  value = 1\n}\n}\n',
+    "surplus bracket": 'output "o" {\n  value = [1]]\n}\n',
+    "missing comma": 'output "o" {\n  value = [1 2]\n}\n',
+    "missing comma in object": 'output "o" {\n  value = { a = 1 b = 2 }\n}\n',
+    "missing colon": 'output "o" {\n  value = true ? 1\n}\n',
+    "single quotes": "output \"o\" {\n  value = 'a'\n}\n",
+    "backtick": 'output "o" {\n  value = `a`\n}\n',
+    "semicolon": 'output "o" {\n  value = 1;\n}\n',
+    "colon for equals": 'output "o" {\n  value: 1\n}\n',
+    "two arguments on a line": 'output "o" {\n  value = 1 description = "x"\n}\n',
+    "two arguments on one line of a block": 'output "o" { value = 1, description = "x" }\n',
+    "bare word": "output\n",
+    "label without block": 'output "o"\n',
+    "brace on the next line": 'output "o"\n{\n  value = 1\n}\n',
+    "bad escape": 'output "o" {\n  value = "a\\q"\n}\n',
+    "bad unicode escape": 'output "o" {\n  value = "ä\\u12"\n}\n',
+    "wrong letter": 'output "o" {\n  value = 1 § 2\n}\n',
+    "wrong letter behind umlauts": 'output "o" {\n  value = "äöü👨‍👩‍👧" § 2\n}\n',
+    "number with letters": 'output "o" {\n  value = 1abc\n}\n',
+    "bitwise operator": 'output "o" {\n  value = true & false\n}\n',
+    "assignment in an expression": 'output "o" {\n  value = (a = 1)\n}\n',
+    "for without in": 'output "o" {\n  value = [for x [1] : x]\n}\n',
+    "for without colon": 'output "o" {\n  value = [for x in [1] x]\n}\n',
+    "for object without arrow": 'output "o" {\n  value = { for x in [1] : x }\n}\n',
+    "for tuple with arrow": 'output "o" {\n  value = [for x in [1] : x => x]\n}\n',
+    "directive that is none": 'output "o" {\n  value = "%{ when true }a%{ endif }"\n}\n',
+    "directive not closed": 'output "o" {\n  value = "%{ if true }a"\n}\n',
+    "directive closed twice": 'output "o" {\n  value = "a%{ endif }"\n}\n',
+    "dot at the end": 'output "o" {\n  value = local.\n}\n',
+    "index without key": 'output "o" {\n  value = local.list[]\n}\n',
+    "attribute in quotes": 'output "o" {\n  "value" = 1\n}\n',
+    "a byte that is no UTF-8": 'output "o" {\n  value = "a\udcffb"\n}\n',
+    "a byte that is no UTF-8 before an error": '# ä \udcff\noutput "o" {\n  value = 1 +\n}\n',
+    "a byte that is no UTF-8 in a name": 'output "o" {\n  val\udcfc = 1\n}\n',
+    "a byte order mark": '\ufeffoutput "o" {\n  value = 1 + []\n}\n',
+    "carriage returns": 'output "o" {\r\n  value = [\r\n    1 + [],\r\n  ]\r\n}\r\n',
+    "a lone carriage return": 'output "o" {\n  value = 1\r + []\n}\n',
+    "no line end": 'output "o" { value = 1 + [] }',
+    "tabulators": 'output "o" {\n\t\tvalue = [\t1 +\t[],\t]\n}\n',
+    "several errors of syntax": 'output "o" {\n  value = 1 +\n}\noutput "p" {\n  value = = 2\n}\n',
+    # blocks
+    "unknown block": 'outputs "o" {\n  value = 1\n}\n',
+    "unknown block at all": 'zzz "o" {\n  value = 1\n}\n',
+    "argument at the top": "x = 1\n",
+    "no label": "output {\n  value = 1\n}\n",
+    "two labels": 'output "a" "b" {\n  value = 1\n}\n',
+    "two labels of locals": 'locals "a" {\n  b = 1\n}\n',
+    "bad name": 'output "1x y" {\n  value = 1\n}\n',
+    "bad name of a variable": 'variable "1x" {}\n',
+    "reserved name of a variable": 'variable "source" {}\n',
+    "output twice": 'output "o" {\n  value = 1\n}\noutput "o" {\n  value = 2\n}\n',
+    "variable twice": 'variable "v" {}\n\nvariable "v" {}\n',
+    "local value twice": "locals {\n  a = 1\n}\nlocals {\n  a = 2\n}\n",
+    "argument twice": 'output "o" {\n  value = 1\n  value = 2\n}\n',
+    "output without a value": 'output "o" {\n  description = "é"\n}\n',
+    "output without anything": 'output "ö" {}\n',
+    "unknown argument of an output": 'output "o" {\n  value = 1\n  valeu = 2\n}\n',
+    "unknown block in an output": 'output "o" {\n  value = 1\n  nope {}\n}\n',
+    "unknown argument of a variable": 'variable "v" {\n  typ = string\n}\n',
+    "block in locals": "locals {\n  a {}\n}\n",
+    "bad name of a local value": "locals {\n  a = 1\n  b-é = 1 + []\n}\n",
+    "unknown type": 'variable "v" {\n  type = strng\n}\n',
+    "type in quotes": 'variable "v" {\n  type = "strng"\n}\n',
+    "type list of nothing": 'variable "v" {\n  type = list()\n}\n',
+    "type of a call that is none": 'variable "v" {\n  type = lst(string)\n}\n',
+    "type is a number": 'variable "v" {\n  type = 5\n}\n',
+    "type object without attributes": 'variable "v" {\n  type = object(string)\n}\n',
+    "optional outside": 'variable "v" {\n  type = optional(string)\n}\n',
+    "optional default of a wrong type": 'variable "v" {\n  type = object({ a = optional(number, "x") })\n}\n',
+    "default of a wrong type": 'variable "v" {\n  type    = number\n  default = "x"\n}\n',
+    "default with a reference": 'variable "v" {\n  default = local.a\n}\nlocals {\n  a = 1\n}\n',
+    "default with a call": 'variable "v" {\n  default = upper("a")\n}\n',
+    "default null where it may not be": 'variable "v" {\n  nullable = false\n  default  = null\n}\n',
+    "sensitive is no bool": 'variable "v" {\n  sensitive = "x"\n}\n',
+    "sensitive from a variable": 'variable "w" {}\nvariable "v" {\n  sensitive = var.w\n}\n',
+    "description is a list": 'variable "v" {\n  description = []\n}\n',
+    "validation without a message": 'variable "v" {\n  validation {\n    condition = var.v != ""\n  }\n}\n',
+    "validation without a condition": 'variable "v" {\n  validation {\n    error_message = "x"\n  }\n}\n',
+    "validation of nothing": 'variable "v" {\n  validation {\n    condition     = true\n    error_message = "Wrong."\n  }\n}\n',
+    "validation condition is no bool": (
+        'variable "v" {\n  validation {\n    condition     = var.v + []\n    error_message = "Wrong."\n  }\n}\n'
+    ),
+    "validation message fails": (
+        'variable "v" {\n  validation {\n    condition     = var.v == ""\n    error_message = "x${[]}"\n  }\n}\n'
+    ),
+    "cycle of locals": "locals {\n  a = local.b\n  b = local.a\n}\n",
+    "sensitive output": 'output "o" {\n  value = sensitive("a")\n}\n',
+    "sensitive output of a variable": 'variable "v" {\n  sensitive = true\n}\noutput "ö" {\n  value = [var.v]\n}\n',
+    "ephemeral output": 'output "o" {\n  value     = 1\n  ephemeral = true\n}\n',
+    "depends on nothing": 'output "o" {\n  value      = 1\n  depends_on = [local.nope]\n}\n',
+    "depends on no list": 'output "o" {\n  value      = 1\n  depends_on = local.x\n}\n',
+    "depends on a text": 'output "o" {\n  value      = 1\n  depends_on = [1]\n}\n',
+    "precondition without a message": 'output "o" {\n  value = 1\n  precondition {\n    condition = true\n  }\n}\n',
+    "precondition fails": (
+        'output "o" {\n  value = 1\n  precondition {\n    condition     = 1 + []\n    error_message = "No."\n  }\n}\n'
+    ),
+    # modules
+    "module without a source": 'module "m" {}\n',
+    "module with a source that is no text": 'module "m" {\n  source = 5\n}\n',
+    "module with an unknown argument": 'module "c" {\n  source = "./c"\n  x      = "a"\n  y      = 1\n}\n',
+    "module with a missing argument": 'module "c" {\n  source = "./c"\n}\n',
+    "module with a wrong argument": 'module "c" {\n  source = "./c"\n  x      = ["é"]\n}\n',
+    "module with a block": 'module "c" {\n  source = "./c"\n  x      = "a"\n  y {}\n}\n',
+    "module with count and for_each": 'module "c" {\n  source   = "./c"\n  x        = "a"\n  count    = 1\n  for_each = {}\n}\n',
+    "module with a wrong count": 'module "c" {\n  source = "./c"\n  x      = "a"\n  count  = "many"\n}\n',
+    "module with a count below": 'module "c" {\n  source = "./c"\n  x      = "a"\n  count  = -1\n}\n',
+    "module with a count of a half": 'module "c" {\n  source = "./c"\n  x      = "a"\n  count  = 0.5\n}\n',
+    "module with a null count": 'module "c" {\n  source = "./c"\n  x      = "a"\n  count  = null\n}\n',
+    "module with for_each of a list": 'module "c" {\n  source   = "./c"\n  x        = "a"\n  for_each = ["a"]\n}\n',
+    "module with for_each of a number": 'module "c" {\n  source   = "./c"\n  x        = "a"\n  for_each = 5\n}\n',
+    "module with for_each of null": 'module "c" {\n  source   = "./c"\n  x        = "a"\n  for_each = null\n}\n',
+    "module with for_each of a secret": (
+        'module "c" {\n  source   = "./c"\n  x        = "a"\n  for_each = sensitive(toset(["a"]))\n}\n'
+    ),
+    "module with for_each of numbers": 'module "c" {\n  source   = "./c"\n  x        = "a"\n  for_each = toset([1, 2])\n}\n',
+    "module with for_each of null elements": (
+        'module "c" {\n  source   = "./c"\n  x        = "a"\n  for_each = toset([null])\n}\n'
+    ),
+    "module with for_each of a secret variable": (
+        'variable "v" {\n  sensitive = true\n  type = map(string)\n}\n'
+        'module "c" {\n  source   = "./c"\n  x        = "a"\n  for_each = var.v\n}\n'
+    ),
+    "output of a module that is not there": (
+        'module "c" {\n  source = "./c"\n  x      = "a"\n}\noutput "o" {\n  value = module.c.yy\n}\n'
+    ),
+    "module refers to itself": 'module "c" {\n  source = "./c"\n  x      = module.c.y\n}\n',
+    "module twice": 'module "c" {\n  source = "./c"\n  x = "a"\n}\nmodule "c" {\n  source = "./c"\n  x = "a"\n}\n',
+    "no index of a module with count": (
+        'module "c" {\n  source = "./c"\n  count  = 2\n  x      = "a"\n}\noutput "o" {\n  value = module.c.y\n}\n'
+    ),
+    # checks and moves
+    "check without an assertion": 'check "c" {}\n',
+    "check without a condition": 'check "c" {\n  assert {\n    error_message = "x"\n  }\n}\n',
+    "check fails": 'check "c" {\n  assert {\n    condition     = 1 + []\n    error_message = "No."\n  }\n}\n',
+    "moved without to": "moved {\n  from = module.a\n}\n",
+    "moved to a text": 'moved {\n  from = module.a\n  to   = "b"\n}\n',
+    "moved to itself": "moved {\n  from = module.a\n  to   = module.a\n}\n",
+}
+"""Whole modules, by what is wrong with them."""
+
+
 def modules() -> Iterator[tuple[str, str]]:
     """Every broken module under a name of its own."""
     for name, expression in EXPRESSIONS.items():
@@ -346,5 +501,3 @@ def modules() -> Iterator[tuple[str, str]]:
             yield f"{name}, {place}", HEAD + around.format(text)
     yield from WHOLE.items()
 
-
-WHOLE: dict[str, str] = {}

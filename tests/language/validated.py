@@ -98,6 +98,9 @@ def on_purpose(us: Document, them: Document) -> str:
     ]
     if not differences(named, them):
         return "the element of a for where it fails is told"
+    unsigned = [{**one, "function_call": _bare(one["function_call"])} for one in named if "range" in one]
+    if not differences(unsigned, them):
+        return "the signature of a function within a for is told too"
     if len(us) == len(them) and all(
         one == other or (_marked(other).endswith("(") and _inside(one, other)) for one, other in zip(us, them, strict=True)
     ):
@@ -113,6 +116,10 @@ def on_purpose(us: Document, them: Document) -> str:
 
 
 ROOTS = ("var.", "local.", "module.", "data.", "each.", "count.", "path.", "terraform.")
+
+
+def _bare(call: dict[str, Any] | None) -> dict[str, Any] | None:
+    return call and {"called_as": call["called_as"]}
 
 
 def _marked(one: dict[str, Any]) -> str:

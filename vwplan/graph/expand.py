@@ -13,27 +13,19 @@ from vwplan.graph.parts import explained
 from vwplan.graph.uses import NOTHING, Uses
 from vwplan.hcl.evaluate import Compiled, Scope
 from vwplan.hcl.late import anchored
+from vwplan.spec.instances import refused_count, refused_for_each
 from vwplan.spec.model import Meta
 from vwplan.values import (
     EPHEMERAL,
     NUMBER,
-    SENSITIVE,
-    STRING,
-    ConversionError,
     MapValue,
-    Null,
     ObjectValue,
     SetValue,
-    TupleValue,
     Unknown,
     Value,
     convert,
-    type_of,
     unmark,
 )
-
-MOST = 200_000
-"""More instances than one block may have: what is beyond is a slip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +94,8 @@ def _undecided(word: str, at: Range) -> Undecided:
 
 
 def _open(value: Value, word: str, at: Range) -> Value:
-    """The value without marks. The keys of `for_each` must not be secret: they show in addresses. A number does not tell much."""
-    # Of a map only the keys come to be addresses, and those are secret when the map is; a set is when anything in it is.
+    """The value without marks. That a number is a secret does not matter: it does not tell much."""
     bare, marks = unmark(value)
-    if SENSITIVE in marks and word == "for_each":
-        raise _problem(
-            "sensitive-for-each",
-            '"for_each" is made from a sensitive value, which would be told by the addresses. Use a value that is not '
-            "sensitive, or say that it may be told with nonsensitive(…).",
-            at,
-            word,
-        )
     if EPHEMERAL in marks:
         raise _problem(
             f"ephemeral-{word.replace('_', '-')}",
@@ -125,21 +108,14 @@ def _open(value: Value, word: str, at: Range) -> Value:
 
 def _count(compiled: Compiled, scope: Scope) -> int:
     at = compiled.range
-    value = _open(compiled.evaluate(scope), "count", at)
-    if isinstance(value, Unknown):
+    value = compiled.evaluate(scope)
+    refused = refused_count(value, at)
+    if refused is not None:
+        raise DiagnosticError(refused)
+    number = convert(_open(value, "count", at), NUMBER)
+    if isinstance(number, Unknown):
         raise _undecided("count", at)
-    if isinstance(value, Null):
-        raise _problem("invalid-count", '"count" is null. It takes a whole number, 0 or more.', at, "count")
-    try:
-        number = convert(value, NUMBER)
-    except ConversionError as error:
-        raise _problem("invalid-count", f'"count" takes a whole number: {error}.', at, "count") from None
-    if not isinstance(number, int):
-        raise _problem("invalid-count", '"count" takes a whole number, and this one has a fraction.', at, "count")
-    if number < 0:
-        raise _problem("invalid-count", f'"count" is {number}. It takes a whole number, 0 or more.', at, "count")
-    if number > MOST:
-        raise _problem("invalid-count", f'"count" is {number}. A block has {MOST:,} instances at most.', at, "count")
+    assert isinstance(number, int), "anything else is refused"
     return int(number)
 
 
@@ -148,26 +124,16 @@ def _for_each(compiled: Compiled, scope: Scope) -> dict[Key, Value]:
     value = compiled.evaluate(scope)
     if not of_instances(value):
         value = anchored(value, compiled, scope)
+    refused = refused_for_each(value, at)
+    if refused is not None:
+        raise DiagnosticError(refused)
     value = _open(value, "for_each", at)
     if isinstance(value, Unknown):
         raise _undecided("for_each", at)
-    if isinstance(value, Null):
-        detail = '"for_each" is null. It takes a map, or a set of strings; an empty one, {}, makes no instance.'
-        raise _problem("invalid-for-each", detail, at, "for_each")
-    if isinstance(value, MapValue | ObjectValue | SetValue) and len(value.items) > MOST:
-        detail = f'"for_each" has {len(value.items):,} elements. A block has {MOST:,} instances at most.'
-        raise _problem("invalid-for-each", detail, at, "for_each")
     if isinstance(value, MapValue | ObjectValue):
         return dict(value.items.items())
-    if isinstance(value, SetValue):
-        return _of_set(value, at)
-    hint = (
-        " Make it a set with toset(…)."
-        if isinstance(value, TupleValue) or type_of(value).friendly[:4] == "list"
-        else ""
-    )
-    detail = f'"for_each" takes a map, or a set of strings, and this is a {type_of(value).friendly}.{hint}'
-    raise _problem("invalid-for-each", detail, at, "for_each")
+    assert isinstance(value, SetValue), "anything else is refused"
+    return _of_set(value, at)
 
 
 def of_instances(value: Value) -> bool:
@@ -184,12 +150,6 @@ def _of_set(value: SetValue, at: Range) -> dict[Key, Value]:
     for item in value.items:
         if isinstance(item, Unknown):
             raise _undecided("for_each", at)
-        if isinstance(item, Null):
-            raise _problem("invalid-for-each", 'The set given to "for_each" has null in it.', at, "for_each")
-        if not isinstance(item, str):
-            detail = f'"for_each" takes a set of strings, and this is a set of {type_of(item).friendly}.'
-            raise _problem("invalid-for-each", detail, at, "for_each")
+        assert isinstance(item, str), "anything else is refused"
         keys[item] = item
-    if value.element != STRING and value.items:
-        raise _problem("invalid-for-each", '"for_each" takes a set of strings.', at, "for_each")
     return keys

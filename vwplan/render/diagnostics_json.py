@@ -117,7 +117,7 @@ def _heading(source: Source, offset: int) -> str | None:
 @lru_cache(maxsize=16)
 def _headings(source: Source) -> tuple[list[int], list[tuple[int, str]]]:
     """Where the blocks of a file start, and where each ends with its header."""
-    body, _ = parse_file(source)
+    body, _ = parse_file(Source(source.name, readable(source.text)))
     blocks = sorted(body.blocks, key=lambda block: block.start)
     return [block.start for block in blocks], [
         (block.end, " ".join([block.kind, *(f'"{label.text}"' for label in block.labels)])) for block in blocks

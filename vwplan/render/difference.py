@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 _Step = tuple[str, int, int, int, int]
@@ -9,6 +11,9 @@ _Step = tuple[str, int, int, int, int]
 _CONTEXT = 3
 _FARTHEST = 40
 """How many lines are looked at for the next one that both texts have."""
+_COMMON = 5
+"""A line that a short text has more often than this, such as an empty one, hardly tells two places apart."""
+_RUN = re.compile("g(?:[gc]*g)?")
 
 
 def difference(name: str, before: str, after: str) -> str:
@@ -40,14 +45,57 @@ def _steps(old: Sequence[str], new: Sequence[str]) -> list[_Step]:
     """The way from one to the other: runs of lines that are alike, and runs in whose place others stand."""
     steps: list[_Step] = []
     here = there = 0
+    lost_old, lost_new = _lost(old, new)
     for alike, left, right in _strides(old, new):
-        kind = "equal" if alike else "replace"
+        kind = "equal" if alike and not (here in lost_old or there in lost_new) else "replace"
         if steps and steps[-1][0] == kind:
             steps[-1] = (kind, steps[-1][1], here + left, steps[-1][3], there + right)
         else:
             steps.append((kind, here, here + left, there, there + right))
         here, there = here + left, there + right
     return steps
+
+
+def _lost(old: Sequence[str], new: Sequence[str]) -> tuple[set[int], set[int]]:
+    """Lines on either side that are shown as changed though they are not: common ones, alone among many that did change."""
+    start, least = 0, min(len(old), len(new))
+    while start < least and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < least - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    start, end = max(0, start - _CONTEXT), max(0, end - _CONTEXT)
+    ours, theirs = old[start : len(old) - end], new[start : len(new) - end]
+    return _common(ours, theirs, start), _common(theirs, ours, start)
+
+
+def _common(lines: Sequence[str], others: Sequence[str], start: int) -> set[int]:
+    """The places of common lines amid lines that are gone: those that `diff` makes nothing of."""
+    counts, many = Counter(others), _COMMON << _halved(len(lines) // 64)
+    # What is gone from the other side, what is common there, and what else is kept.
+    sorts = "".join("g" if not counts[line] else "c" if counts[line] > many else "k" for line in lines)
+    found: set[int] = set()
+    for run in _RUN.finditer(sorts):
+        text = run[0]
+        if "c" not in text or text.count("c") * 4 > len(text):
+            continue
+        several = 1 + (1 << _halved(len(text) // 4))
+        text = re.sub(f"c{{{several},}}", lambda found: "k" * len(found[0]), text)
+        text = _edged(_edged(text)[::-1])[::-1]
+        found.update(start + run.start() + place for place, sort in enumerate(text) if sort == "c")
+    return found
+
+
+def _edged(run: str) -> str:
+    """A run whose common lines are kept near its beginning: until three in a row are gone, or the first behind eight."""
+    places = (place for place, sort in enumerate(run) if sort == "g")
+    cut = next((place for place in places if place >= 8 or run[max(0, place - 2) : place + 1] == "ggg"), len(run))
+    return run[:cut].replace("c", "k") + run[cut:]
+
+
+def _halved(number: int) -> int:
+    """Half of the binary logarithm, rounded down; 0 for nothing."""
+    return max(0, number.bit_length() - 1) // 2
 
 
 def _strides(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[bool, int, int]]:

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from vwplan.dataclass import dataclass
-from vwplan.diagnostics import Diagnostic, Range, Source
+from vwplan.diagnostics import Diagnostic, Range, Source, readable
 from vwplan.hcl.parser import parse_file
 from vwplan.hcl.syntax import (
+    Attribute,
     Binary,
+    Block,
     Body,
     Call,
     Conditional,
@@ -47,7 +49,8 @@ class Tree:
 
     `named` has calls by the place of their name, `given` the innermost call by the place of an argument or of the last few,
     `nodes` the outermost expression at a place, `chains` the ends of references by where they start, shortest first,
-    `headers` where the blocks at the top have their kinds and labels, in order.
+    `headers` where the blocks at the top have their kinds and labels, in order, `blocks` all blocks by that place, and
+    `arguments` the ends of arguments by the places of their names.
     """
 
     named: dict[Place, Call]
@@ -55,19 +58,25 @@ class Tree:
     nodes: dict[Place, Expression]
     chains: dict[int, list[int]]
     headers: list[Place]
+    blocks: dict[Place, Block]
+    arguments: dict[Place, int]
 
 
 @lru_cache(maxsize=16)
 def tree_of(source: Source) -> Tree:
     """The tree of a file; empty for what is in JSON, or no spec at all."""
-    tree = Tree({}, {}, {}, {}, [])
+    tree = Tree({}, {}, {}, {}, [], {}, {})
     if not source.name.endswith(".hcl"):
         return tree
-    body, _ = parse_file(source)
-    ends = ((each, each.labels[-1].end if each.labels else each.start + len(each.kind)) for each in body.blocks)
-    tree.headers.extend(sorted((block.start, end) for block, end in ends))
+    body, _ = parse_file(Source(source.name, readable(source.text)))
+    tree.headers.extend(sorted((block.start, block.header_end) for block in body.blocks))
     for node in _expressions(body):
-        tree.nodes.setdefault((node.start, node.end), node)
+        if isinstance(node, Block):
+            tree.blocks[node.start, node.header_end] = node
+        elif isinstance(node, Attribute):
+            tree.arguments[node.start, node.name_end] = node.end
+        else:
+            tree.nodes.setdefault((node.start, node.end), node)
         if isinstance(node, Call):
             _note_call(tree, node)
         elif isinstance(node, GetAttribute):
@@ -88,6 +97,8 @@ def _place(diagnostic: Diagnostic, subject: Range, at: Place) -> Place | None:
             call = tree.given[at]
             first = next(each for each in call.arguments if each.start == at[0])
             return None if call.expand and first is call.arguments[-1] else start_of(first, text)
+        case "invalid-argument" if at in tree.named and (arguments := tree.named[at].arguments):
+            return start_of(arguments[0], text)
         case "surplus-argument" if at in tree.named and (arguments := tree.named[at].arguments):
             return (arguments[-1].start, arguments[-1].end)
         case "function-failed" | "nothing-succeeded" if at in tree.named:
@@ -97,6 +108,16 @@ def _place(diagnostic: Diagnostic, subject: Range, at: Place) -> Place | None:
             return _opened(call, text) if call.name == "try" else (call.end - 1, call.end)
         case "null-operand" if (whole := diagnostic.context) is not None:
             return (whole.start, whole.end)
+        case "missing-argument" | "wrong-labels" if at in tree.blocks:
+            block = tree.blocks[at]
+            opening = text.find("{", block.header_end)
+            return (opening, opening + 1) if diagnostic.code == "missing-argument" or not block.labels else None
+        case "unknown-block" if at in tree.blocks:
+            return (at[0], tree.blocks[at].kind_end)
+        case "duplicate" if (end := tree.arguments.get(at)) is not None:
+            return (at[0], end)
+        case "not-constant" if isinstance(tree.nodes.get(at), GetAttribute):
+            return (at[0], text.find(".", at[0]))
         case "sensitive-output":
             return _header(tree, at)
         case "inconsistent-branches":
@@ -178,7 +199,7 @@ def _note_chain(tree: Tree, node: GetAttribute) -> None:
         tree.chains[node.start] = ends[::-1]
 
 
-def _expressions(body: Body) -> Iterator[Expression]:
+def _expressions(body: Body) -> Iterator[Expression | Block | Attribute]:
     """Every node of a file that has a place, outer ones first."""
     todo: list[object] = [body]
     while todo:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 
 from vwplan.diagnostics import Diagnostic, Range, Source
 from vwplan.hcl.evaluate import Compiled, Reference
@@ -13,13 +12,9 @@ from vwplan.hcl.syntax import (
     Attribute,
     Block,
     Body,
-    Expression,
     Literal,
-    Parenthesised,
     TupleItems,
-    Unary,
     Variable,
-    Wrap,
 )
 from vwplan.kinds import argument_of, block_of
 from vwplan.spec import mistakes
@@ -79,52 +74,10 @@ def _repetition(draft: Draft, body: Body, shape: Shape, outside: Place) -> tuple
         detail = "count and for_each exclude each other: count makes a list, for_each a map."
         subject = mistakes.name_of(for_each, source)
         draft.add(Diagnostic("conflicting-arguments", "Arguments that exclude each other", detail, subject))
-    if count is not None:
-        _look_at_count(draft, _bare(count.expression), source)
-    if for_each is not None:
-        _look_at_for_each(draft, _bare(for_each.expression), source)
     return (
         draft.compile(count.expression, source, outside) if count is not None else None,
         draft.compile(for_each.expression, source, outside) if for_each is not None else None,
     )
-
-
-def _bare(expression: Expression) -> Expression:
-    """What stands in brackets, or alone in a template, as JSON has it."""
-    while True:
-        match expression:
-            case Wrap():
-                expression = expression.expression
-            case Parenthesised():
-                expression = expression.inner
-            case _:
-                return expression
-
-
-def _look_at_count(draft: Draft, expression: Expression, source: Source) -> None:
-    inner = expression.operand if isinstance(expression, Unary) and expression.operator == "-" else expression
-    if isinstance(inner, Literal):
-        value = inner.value
-        if inner is not expression and isinstance(value, int):
-            value = -value
-        if isinstance(value, str) and value.isdigit():
-            return
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            words = "a whole number" if isinstance(value, int | Fraction) else "a number"
-            detail = f'"count" takes {words}, 0 or more.'
-            subject = Range(source, expression.start, expression.end)
-            draft.add(Diagnostic("invalid-count", "Invalid count", detail, subject))
-
-
-def _look_at_for_each(draft: Draft, expression: Expression, source: Source) -> None:
-    if isinstance(expression, TupleItems):
-        detail = '"for_each" takes a map, or a set of strings, and this is a tuple. Make it a set with toset([…]).'
-    elif isinstance(expression, Literal):
-        detail = '"for_each" takes a map, or a set of strings.'
-    else:
-        return
-    subject = Range(source, expression.start, expression.end)
-    draft.add(Diagnostic("invalid-for-each", "Invalid for_each", detail, subject))
 
 
 def _depends_on(draft: Draft, attribute: Attribute, source: Source, place: Place) -> tuple[Reference, ...]:

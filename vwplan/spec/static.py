@@ -24,7 +24,8 @@ from vwplan.kinds.check import reason_of
 from vwplan.spec import mistakes
 from vwplan.spec.dependencies import components
 from vwplan.spec.draft import Draft, Use
-from vwplan.spec.model import Condition, OutputBlock, VariableBlock
+from vwplan.spec.instances import refused_count, refused_for_each
+from vwplan.spec.model import Condition, Meta, OutputBlock, VariableBlock
 from vwplan.spec.references import follow
 from vwplan.values import (
     BOOL,
@@ -164,6 +165,7 @@ def evaluate_all(draft: Draft, root: str, files: Files) -> None:
         child = draft.children.get(name)
         if child is not None:
             _look_at_inputs(draft, call.inputs, child, scope, wrong)
+    _look_at_instances(draft, scope, wrong)
     for use in draft.uses:
         _warn_of_functions(draft, use.value)
 
@@ -334,6 +336,21 @@ def _look_at_inputs(
                 detail = _objection(validation, inner)
                 if detail:
                     draft.add(Diagnostic("validation-failed", "Invalid value of a variable", detail, value.range))
+
+
+def _look_at_instances(draft: Draft, scope: StaticScope, wrong: set[int]) -> None:
+    """Tell of what `count` and `for_each` can never take."""
+    metas: list[Meta] = [call.meta for call in draft.calls.values()]
+    metas += [block.meta for block in draft.resources.values()]
+    metas += [block.meta for block in draft.data.values()]
+    for meta in metas:
+        for value, refuse in ((meta.count, refused_count), (meta.for_each, refused_for_each)):
+            if value is None or id(value) in wrong:
+                continue
+            with suppress(DiagnosticError):
+                refused = refuse(value.evaluate(scope), value.range)
+                if refused is not None:
+                    draft.add(replace(refused, values=_known(value.used(scope))))
 
 
 def _taken(variable: VariableBlock, found: Value) -> Value:
