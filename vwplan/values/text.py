@@ -24,7 +24,7 @@ _CLUSTER = r"""(?x)
     | \p{Extended_Pictographic}
     | \p{GCB=Regional_Indicator}{1,2}
     )
-    (?: \p{GCB=Extend} | \p{GCB=SpacingMark} | \p{GCB=ZWJ} (?: \p{Extended_Pictographic} \p{GCB=Extend}*+ )?+ )*+
+    (?>(?: \p{GCB=Extend} | \p{GCB=SpacingMark} | \p{GCB=ZWJ} (?>(?: \p{Extended_Pictographic} \p{GCB=Extend}*+ )?) )*)
   | [^\p{GCB=Control}\r\n\uFFFD\p{GCB=Prepend}] [\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+
   )
 | \p{GCB=Prepend}++
