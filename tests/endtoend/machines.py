@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("libvirt")
 
 import libvirt
-from workshop import Workshop
+from workshop import PATIENCE, Workshop
 
 URI = os.environ.get("VWPLAN_TEST_LIBVIRT_URI", "")
 GUEST = Path(os.environ.get("VWPLAN_TEST_GUEST") or "/nonexistent")
@@ -48,6 +48,18 @@ provider "libvirt" {{
   {more}
 }}
 """
+
+
+def refresh(pool: Any) -> None:
+    """Have a pool read anew. What somebody who was killed had begun there goes on for a moment, and keeps it from that."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            pool.refresh()
+            return
+        except libvirt.libvirtError as error:
+            assert "asynchronous jobs" in str(error) and time.monotonic() < deadline, error
+            time.sleep(0.05)
 
 
 GUEST_IMAGE = f"""
@@ -85,10 +97,10 @@ class LibvirtHands:
 
     def volumes(self) -> list[str]:
         pool = self.pool()
-        if pool is None:
+        if pool is None or not pool.isActive():
             return []
-        pool.refresh()
-        return list(pool.listVolumes())
+        refresh(pool)
+        return [volume.name() for volume in pool.listAllVolumes()]
 
     def images(self) -> int:
         return sum(name.endswith(".complete") for name in self.volumes())
@@ -108,13 +120,14 @@ class LibvirtHands:
         """Have the machine boot again by itself, as its own `reboot` does, and wait until it is up: its process stays."""
         kernel = self._read(identity, "/proc/sys/kernel/random/boot_id")
         self._ask(identity, "guest-exec", path="/bin/busybox", arg=["reboot", "-f"])
-        deadline = time.monotonic() + 180
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 if self._read(identity, "/proc/sys/kernel/random/boot_id") != kernel:
                     return
             except libvirt.libvirtError:
-                assert time.monotonic() < deadline, "the machine did not come up again"
+                pass
+            assert time.monotonic() < deadline, "the machine did not come up again"
             time.sleep(0.5)
 
     def read(self, identity: str, path: str) -> str:
@@ -123,8 +136,9 @@ class LibvirtHands:
 
     def kill(self, identity: str) -> None:
         os.kill(self._process(identity), signal.SIGKILL)
-        deadline = time.monotonic() + 10
-        while self._domain(identity).isActive() and time.monotonic() < deadline:
+        deadline = time.monotonic() + PATIENCE
+        while self._domain(identity).isActive():
+            assert time.monotonic() < deadline, "the machine is not seen to have ended"
             time.sleep(0.1)
 
     def undefine(self, identity: str) -> None:
@@ -162,7 +176,7 @@ class LibvirtHands:
         import libvirt_qemu
 
         request = json.dumps({"execute": command, "arguments": arguments})
-        return json.loads(libvirt_qemu.qemuAgentCommand(self._domain(identity), request, 20, 0))["return"]
+        return json.loads(libvirt_qemu.qemuAgentCommand(self._domain(identity), request, 60, 0))["return"]
 
     def clear(self) -> None:
         """Take away whatever a failed test left."""
@@ -176,7 +190,10 @@ class LibvirtHands:
             network.undefine()
         pool = self.pool()
         if pool is not None:
-            pool.refresh()
+            if not pool.isActive():
+                pool.build()
+                pool.create()
+            refresh(pool)
             for volume in pool.listAllVolumes():
                 volume.delete()
             pool.destroy()

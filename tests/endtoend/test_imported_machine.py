@@ -125,7 +125,7 @@ def host() -> Iterator[Any]:
         connection.close()
 
 
-def until(look: Any, patience: float = 180.0) -> Any:
+def until(look: Any, patience: float = 300.0) -> Any:
     deadline = time.monotonic() + patience
     while True:
         try:

@@ -66,7 +66,7 @@ def play(tmp_path: Path) -> Iterator[Play]:
         host(URI, tmp_path, accel="tcg", pool=POOL),
         arguments,
         f"sha256:{digest}",
-        {"resources": {"cpus": 1, "memory": 128}, "ready": {"agent": True, "timeout": 120}},
+        {"resources": {"cpus": 1, "memory": 128}, "ready": {"agent": True, "timeout": 600}},
         cidr=f"10.232.{number}.0/24",
     )
     play = Play(stage)
@@ -97,7 +97,7 @@ def test_the_life_of_a_machine(play: Play) -> None:
         hostname="lab-head",
         file={"/etc/motd": {"content": "hello\n", "mode": "0640", "owner": "root:root"}},
         user_data="#!/bin/sh\necho ran >>/root/ran\n",
-        ready={"agent": True, "tcp": 22, "ssh": True, "console": r"READY lab-\w+", "timeout": 120},
+        ready={"agent": True, "tcp": 22, "ssh": True, "console": r"READY lab-\w+", "timeout": 600},
     )
     address = plain.arguments["nic"][0]["address"]
     head = member("head", address)
@@ -164,7 +164,7 @@ def kill(name: str) -> None:
                 os.kill(int(process.name), signal.SIGKILL)
 
 
-def wait_for(play: Play, machine: Action, status: str, seconds: float = 10) -> Observed:
+def wait_for(play: Play, machine: Action, status: str, seconds: float = 120) -> Observed:
     deadline = time.monotonic() + seconds
     while True:
         found = play.seen(machine)
