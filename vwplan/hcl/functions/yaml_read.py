@@ -59,7 +59,7 @@ _COLON = "\ue03a"
 _FINAL_COLON = re.compile(r"(?<=[^\s\"'\[\]{},]):(?=[,\[\]{}])")
 """A colon at the end of a plain scalar within brackets: the parser refuses it, while Terraform's takes it for part of the
 text. It is hidden from the parser then, as a character that stands for nothing."""
-_SLASH = re.compile(r"(?:[^\\]|\\[^/])*+\\/", re.DOTALL)
+_SLASH = re.compile(r"(?>(?:[^\\]|\\[^/])*)\\/", re.DOTALL)
 """An escape of JSON that Terraform's parser does not know."""
 _NOT_NUMBERS = {".nan", ".NaN", ".NAN"}
 
