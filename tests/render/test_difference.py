@@ -43,9 +43,17 @@ def test_difference(before: str, after: str, shown: str) -> None:
     assert difference("f", before, after) == (HEAD + shown if shown else "")
 
 
+def test_a_common_line_alone_among_many_that_differ_is_shown_with_them() -> None:
+    """As `diff` has it: an empty line that a text has often says nothing of where it is."""
+    before = "".join(f"a{i}=1\nb{i}=2\nc{i}=3\nd{i}=4\n\n" for i in range(8))
+    after = before.replace("=", " = ")
+    assert "\n+\n" in difference("f", before, after)
+    assert "\n \n" in difference("f", before[:48], after[:60]), "not where it is seldom"
+
+
 def test_time_goes_by_the_lines() -> None:
     """A difference in most lines among lines that all look alike: by the square it would take minutes."""
     before = "".join(f"  k{i}=   {i}\n" if i % 4 else "}\n" for i in range(40_000))
     began = time.process_time()
-    assert difference("f", before, before.replace("=   ", " = ")).count("\n+") == 30_001
+    assert difference("f", before, before.replace("=   ", " = ")).count("\n+") == 40_000, "as diff says"
     assert time.process_time() - began < 2

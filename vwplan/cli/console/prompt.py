@@ -39,6 +39,7 @@ def converse(session: Session, terminal: Terminal, names: Sequence[str], folder:
         completer=_Names(names),
         complete_while_typing=False,
         multiline=True,
+        enable_suspend=True,
         prompt_continuation="  ",
         key_bindings=_keys(),
     )
