@@ -500,4 +500,3 @@ def modules() -> Iterator[tuple[str, str]]:
             text = expression.replace("\n", "\r\n") if place == "crlf" else expression
             yield f"{name}, {place}", HEAD + around.format(text)
     yield from WHOLE.items()
-

@@ -72,7 +72,8 @@ def refused_for_each(value: Value, at: Range) -> Diagnostic | None:
     if isinstance(bare, Unknown) and isinstance(type, SetType):
         plain = type.element in (STRING, DYNAMIC)
         return None if plain else _invalid(f'"for_each" takes a set of strings, and this is a {type.friendly}.', at)
-    hint = " Make it a set with toset(…)." if type.friendly.startswith(("tuple", "list")) else ""
+    hints = {"tuple": " Make it a set with toset([…]).", "list ": " Make it a set with toset(…)."}
+    hint = hints.get(type.friendly[:5], "")
     return _invalid(f'"for_each" takes a map, or a set of strings, and this is a {type.friendly}.{hint}', at)
 
 
