@@ -68,6 +68,14 @@ def test_what_cannot_be_read_is_told_and_the_others_are_laid_out(shop: Shop) -> 
         assert said in told.err
 
 
+def test_a_pipe_that_bears_the_name_of_a_spec_is_told_and_not_waited_for(shop: Shop) -> None:
+    os.mkfifo(shop.folder / "a.vw.hcl")
+    put(shop, "b.vw.hcl")
+    told = shop.run("fmt")
+    assert (told.code, told.out) == (1, "b.vw.hcl\n")
+    assert "a.vw.hcl: Is a pipe, not a regular file" in told.err
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

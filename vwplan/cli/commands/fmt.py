@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from vwplan.diagnostics import Diagnostic, DiagnosticError
+from vwplan.regular import read_regular
 
 SUFFIXES = (".vw.hcl", ".vwvars.hcl")
 DIFFERENT = 3
@@ -30,7 +31,7 @@ def fmt(
     problems: list[Diagnostic] = []
     for file in _given(paths or ["."], recursive, problems):
         try:
-            before = sys.stdin.buffer.read() if file is None else file.read_bytes()
+            before = sys.stdin.buffer.read() if file is None else read_regular(file)
             after = _formatted("<stdin>" if file is None else str(file), before)
             differs = before != after
             differing |= differs
