@@ -221,7 +221,12 @@ class Compiler:
         place = Range(self.source, node.object.end, node.end)
 
         def run(scope: Scope, environment: Environment) -> Value:
-            value = whole(scope, environment)
+            try:
+                value = whole(scope, environment)
+            except EvaluationError as error:
+                # What stands in for the attribute tells its type to a conditional around, in the branch not taken.
+                error.value = within(error.value, name, attribute=True)
+                raise
             try:
                 return get_attribute(value, name)
             except AccessProblem as problem:
@@ -235,8 +240,10 @@ class Compiler:
         place = Range(self.source, node.collection.end, node.end)
 
         def run(scope: Scope, environment: Environment) -> Value:
-            value = whole(scope, environment)
-            found = key(scope, environment)
+            (value, found), error = evaluate_all([whole, key], scope, environment)
+            if error is not None:
+                error.value = within(value, found)
+                raise error
             try:
                 return index(value, found)
             except AccessProblem as problem:
@@ -340,6 +347,14 @@ class Compiler:
         except ConversionError as error:
             detail = f"This value cannot be a key: {error}."
             raise site.error(scope, environment, "invalid-key", "Invalid key", detail, node) from None
+
+
+def within(value: Value, key: Value, attribute: bool = False) -> Value:
+    """What is known of the element at a key of something that failed; nothing if it has none."""
+    try:
+        return get_attribute(value, str(key)) if attribute else index(value, key)
+    except AccessProblem:
+        return UNKNOWN
 
 
 def checked(value: Value, site: Site, scope: Scope, environment: Environment) -> Value:

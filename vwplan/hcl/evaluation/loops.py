@@ -67,19 +67,29 @@ class Loop:
         self.condition_node = condition
         self.condition = compiler.compile(condition, self.inner) if condition is not None else None
 
-    def begin(self, scope: Scope, environment: Environment) -> tuple[Iterable[tuple[Value, Value]] | None, Marks]:
+    def begin(
+        self, scope: Scope, environment: Environment
+    ) -> tuple[Iterable[tuple[Value, Value]] | None, Marks, EvaluationError | None]:
         """The keys and values to go through (None if they are not known) and the marks of the collection.
 
-        Keys that have no name are left out: something else stands in their place.
+        Keys that have no name are left out: something else stands in their place. Where the collection failed, what is
+        known of it is gone through, for the type of the whole, and the error is given as well.
         """
-        value, marks = unmark(self.collection(scope, environment))
+        try:
+            collection, failed = self.collection(scope, environment), None
+        except EvaluationError as error:
+            if shared(error) or not isinstance(unmark(error.value)[0], _CONTAINER):
+                error.value = UNKNOWN
+                raise
+            collection, failed = error.value, error
+        value, marks = unmark(collection)
         where = self.node.collection
         if isinstance(value, Null):
             detail = "A null value cannot be gone through. Give an empty list or map where there is nothing."
             raise self.outer_site.error(scope, environment, "iteration-over-null", "Iteration over null", detail, where)
         type = type_of(value)
         if type is DYNAMIC:
-            return None, marks
+            return None, marks, failed
         if not isinstance(type, _ITERABLE):
             detail = f"A {type.friendly} cannot be gone through: a list, set, map, tuple or object is needed."
             summary = "Iteration over what is no collection"
@@ -91,15 +101,15 @@ class Loop:
             if isinstance(value, Unknown):
                 marks |= own
         if isinstance(value, Unknown):
-            return None, marks
+            return None, marks, failed
         assert isinstance(value, _CONTAINER)
         environment[0] += len(value.items)
         if environment[0] > MOST_ITERATIONS:
             detail = f"The loops in this expression take more than {MOST_ITERATIONS:,} turns."
             raise self.outer_site.error(scope, environment, "too-many-turns", "Too many turns", detail)
         if self.key_slot:
-            return elements(value), marks
-        return zip(repeat(NULL), value.parts()), marks
+            return elements(value), marks, failed
+        return zip(repeat(NULL), value.parts()), marks, failed
 
     def bind(self, key: Value, value: Value, environment: Environment) -> None:
         """Let the names stand for one element."""
@@ -144,11 +154,10 @@ class LoopCompiler(OperatorCompiler):
         result = self.compile(node.result, loop.inner)
 
         def run(scope: Scope, environment: Environment) -> Value:
-            pairs, marks = loop.begin(scope, environment)
+            pairs, marks, failed = loop.begin(scope, environment)
             if pairs is None:
                 return mark(UNKNOWN, marks)
             items: list[Value] = []
-            failed: EvaluationError | None = None
             known, held = True, 0
             key_slot, value_slot = loop.key_slot, loop.value_slot
             for key, value in pairs:
@@ -188,7 +197,7 @@ class LoopCompiler(OperatorCompiler):
         result = self.compile(node.result, loop.inner)
 
         def run(scope: Scope, environment: Environment) -> Value:
-            pairs, marks = loop.begin(scope, environment)
+            pairs, marks, failed = loop.begin(scope, environment)
             if pairs is None:
                 return mark(UNKNOWN, marks)
             made: dict[str, Value] = {}
@@ -214,7 +223,12 @@ class LoopCompiler(OperatorCompiler):
                 if not isinstance(name, str):
                     known = False
                     continue
-                found = result(scope, environment)
+                try:
+                    found = result(scope, environment)
+                except EvaluationError as error:
+                    if shared(error) or environment[0] > MOST_ITERATIONS:
+                        raise
+                    failed, found = failed or error, error.value
                 held += weight(found)
                 if held > LARGEST_VALUE:
                     raise overgrown(loop.site, scope, environment)
@@ -224,13 +238,16 @@ class LoopCompiler(OperatorCompiler):
                     which = "the same key" if own else f'the key "{name}"'
                     detail = f"Two elements give {which}. To collect all values of a key, write ... behind the value."
                     code, summary = "duplicate-key", "Duplicate key"
-                    raise loop.site.error(scope, environment, code, summary, detail, node.result_key)
+                    failed = failed or loop.site.error(scope, environment, code, summary, detail, node.result_key)
                 else:
                     made[name] = found
-            if not known:
-                return mark(UNKNOWN, marks)
             if node.group:
                 made = {name: TupleValue(items) for name, items in groups.items()}
+            if failed is not None:
+                failed.value = ObjectValue(made) if known else UNKNOWN
+                raise failed
+            if not known:
+                return mark(UNKNOWN, marks)
             return mark(checked(ObjectValue(made), loop.site, scope, environment), marks)
 
         return run
@@ -255,26 +272,39 @@ class LoopCompiler(OperatorCompiler):
         each = self.compile(node.each, {**bound, ELEMENT: slot})
         site = Site(node, bound, self.source)
 
-        def every(values: Iterable[Value], scope: Scope, environment: Environment) -> list[Value]:
+        def every(values: Iterable[Value], type: Type, scope: Scope, environment: Environment) -> list[Value]:
             made: list[Value] = []
+            failed: EvaluationError | None = None
             held = 0
             for value in values:
                 environment[slot] = value
-                found = each(scope, environment)
+                try:
+                    found = each(scope, environment)
+                except EvaluationError as error:
+                    if shared(error) or environment[0] > MOST_ITERATIONS:
+                        raise
+                    failed, found = failed or error, error.value
                 held += weight(found)
                 if held > LARGEST_VALUE:
                     raise overgrown(site, scope, environment)
                 made.append(found)
+            if failed is not None:
+                failed.value = Unknown(ListType(DYNAMIC)) if isinstance(type, ListType | SetType) else TupleValue(made)
+                raise failed
             return made
 
         def result_type(type: Type, scope: Scope, environment: Environment) -> Type:
             if isinstance(type, TupleType):
-                return TupleType(map(type_of, every(map(Unknown, type.items), scope, environment)))
+                return TupleType(map(type_of, every(map(Unknown, type.items), type, scope, environment)))
             assert isinstance(type, ListType | SetType)
-            return ListType(type_of(every([Unknown(type.element)], scope, environment)[0]))
+            return ListType(type_of(every([Unknown(type.element)], type, scope, environment)[0]))
 
         def run(scope: Scope, environment: Environment) -> Value:
-            value, marks = unmark(source(scope, environment))
+            try:
+                value, marks = unmark(source(scope, environment))
+            except EvaluationError as error:
+                error.value = UNKNOWN
+                raise
             type = type_of(value)
             sequence = isinstance(type, TupleType | ListType | SetType)
             if isinstance(value, Null):
@@ -285,7 +315,7 @@ class LoopCompiler(OperatorCompiler):
             if type is DYNAMIC:
                 return mark(UNKNOWN, marks)
             if not sequence:
-                made = every([mark(value, marks)], scope, environment)
+                made = every([mark(value, marks)], type, scope, environment)
                 if isinstance(value, Unknown) and not definitely_not_null(value):
                     return mark(UNKNOWN, marks)
                 return mark(TupleValue(made), marks)
@@ -301,7 +331,7 @@ class LoopCompiler(OperatorCompiler):
             if environment[0] > MOST_ITERATIONS:
                 detail = f"The loops in this expression take more than {MOST_ITERATIONS:,} turns."
                 raise site.error(scope, environment, "too-many-turns", "Too many turns", detail)
-            made = every(value.items, scope, environment)
+            made = every(value.items, type, scope, environment)
             if isinstance(value, TupleValue):
                 return mark(checked(TupleValue(made), site, scope, environment), marks)
             if not made:

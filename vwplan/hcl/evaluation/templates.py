@@ -134,7 +134,10 @@ class TemplateCompiler(LoopCompiler):
         body = self.template(node.body, node, loop.inner)
 
         def run(scope: Scope, environment: Environment) -> Value:
-            pairs, marks = loop.begin(scope, environment)
+            pairs, marks, failed = loop.begin(scope, environment)
+            if failed is not None:
+                failed.value = Unknown(STRING)
+                raise failed
             if pairs is None:
                 return mark(Unknown(STRING, NOT_NULL), marks)
             out: list[str] = []

@@ -90,11 +90,11 @@ def _coalesce_type(arguments: Arguments) -> Type:
 
 
 def _coalesce(arguments: Arguments, type: Type) -> Value:
-    for at, argument in enumerate(arguments):
+    for argument in arguments:
         try:
             value = convert(argument, type)
-        except ConversionError as error:
-            raise ArgumentProblem(at, str(error)) from None
+        except ConversionError:
+            continue  # The types go together and the values do not: Terraform passes over it, as over a null.
         if isinstance(value, Unknown):
             return Unknown(type, NOT_NULL if type is not DYNAMIC else UNREFINED)
         if not (isinstance(value, Null) or value == ""):
