@@ -60,14 +60,6 @@ def test_all_within_a_list_of_ignored_arguments_is_mended(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "instead"),
     [
-        pytest.param(
-            'provider "libvirt" {\n  alias = "x"\n  host "a" {\n  }\n}\n', 'provider = libvirt.site["a"]', id="pool"
-        ),
-        pytest.param(
-            'workspace "w" {\n  image = image.base\n  placement {\n    host = "a"\n  }\n}\n',
-            "with provider",
-            id="placement",
-        ),
         pytest.param('workspace "w" {\n  image = image.base\n  ready { dhcp = true }\n}\n', "agent, tcp", id="dhcp"),
     ],
 )

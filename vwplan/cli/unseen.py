@@ -25,12 +25,16 @@ def unseen(plan: Plan, configuration: Configuration) -> Iterator[Diagnostic]:
                 f"{host.key}: {host.problem.rstrip('.')}. That it cannot be seen does not mean that anything is gone: what is "
                 "recorded there stays as it is, and nothing is planned for it. Let the host answer, and plan again."
             )
-            yield Diagnostic("host-unseen", "Host cannot be seen", detail, _place(block))
+            label = host.key.rpartition("/")[2]
+            yield Diagnostic(
+                "host-unseen", "Host cannot be seen", detail, None if block is None else _place(block, label)
+            )
 
 
-def _place(block: ProviderBlock | None) -> Range | None:
-    """Where the spec says how to reach a host: its address if there is one, else the block."""
-    if block is None:
-        return None
-    address = block.arguments.get("uri")
-    return block.range if address is None else address.range
+def _place(block: ProviderBlock, label: str) -> Range:
+    """Where the spec says how to reach a host: its address if there is one, else its own block, else that of the provider."""
+    own = next((each for each in block.part.blocks.get("host", ()) if each.label == label), None)
+    for part in (block.part,) if own is None else (own.part, block.part):
+        if "uri" in part.arguments:
+            return part.arguments["uri"].value.range
+    return block.range if own is None else own.range

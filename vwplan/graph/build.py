@@ -25,7 +25,8 @@ from vwplan.graph.making import Maker
 from vwplan.graph.members import evaluate_cluster, evaluate_members
 from vwplan.graph.model import CheckResult, ImportAsked, Imported, Moved, Resource, Taken, Wanted
 from vwplan.graph.moves import Relocated, modules_of, relocated, removals
-from vwplan.graph.order import Node, Plotter, ordered
+from vwplan.graph.order import Node, Plotter, ordered, part_references
+from vwplan.graph.placement import assign
 from vwplan.graph.providers import Placement, chosen_key, configured, passed_on
 from vwplan.graph.reading import evaluate_data, read_for_check
 from vwplan.graph.scope import InstanceScope
@@ -34,12 +35,12 @@ from vwplan.graph.uses import NOTHING
 from vwplan.graph.waiting import waited_for
 from vwplan.graph.world import Calls, ModuleInstance, Seen, StackReader, Surroundings, World
 from vwplan.hcl.evaluate import Files, NoFiles, Planning
-from vwplan.provider.api import HostConfiguration
+from vwplan.provider.api import HostConfiguration, Limits
 from vwplan.spec.model import Configuration
 from vwplan.state.records import State
 from vwplan.values import Value
 
-_ATTEMPTS = 4
+_ATTEMPTS = 6
 """How often what was chosen may have to give way to what the spec says, before it is told as a problem."""
 
 
@@ -87,20 +88,53 @@ def build(
             scout.evaluate(node)
         imported = find_imports(scout.maker, imports, refused)
         given = replace(given, state=laid_over(state, imported))
+    assigned: Mapping[str, str] | None = None
     for attempt in range(_ATTEMPTS):
-        building = Building(given, dict(variables), taken or {}, reserved, digests)
+        building = Building(given, dict(variables), taken or {}, reserved, digests, assigned)
         wanted = building.run(order)
         contested = building.maker.seats.contested
-        if contested <= reserved or attempt == _ATTEMPTS - 1:
+        anew, torn = _assigned(building.maker)
+        is_settled = anew == (assigned or {})
+        if (is_settled and contested <= reserved) or attempt == _ATTEMPTS - 1:
             break
-        reserved |= contested
+        if assigned is not None or not anew:
+            # (What was chosen while the places were open is no matter: it is chosen anew beside what is on the host.)
+            reserved |= contested
+        assigned = anew
     problems = building.world.problems
+    for error in torn:
+        building.world.tell(error)
+    if not is_settled:
+        building.world.tell(_unsettled(wanted, assigned or {}, anew))
     if not destroy:
         problems.extend(refused.found)
         problems.raise_errors()
         problems.extend(unmet(imported, wanted.resources))
         problems.raise_errors()
     return replace(wanted, imports=imported) if imported else wanted
+
+
+def _assigned(maker: Maker) -> tuple[dict[str, str], list[DiagnosticError]]:
+    """The host of each resource that is in a pool, and what stands against it."""
+    pools = maker.pools
+    if not pools.hosts:
+        return {}, []
+    made = (
+        (each.instance, each.identity, each.place, maker.wishes.get(each.instance.key, each.range))
+        for each in maker.made
+    )
+    return assign(pools.claims(made, maker.world.records), pools.candidates(), pools.located())
+
+
+def _unsettled(wanted: Wanted, before: Mapping[str, str], after: Mapping[str, str]) -> DiagnosticError:
+    """What is told where the host of a resource follows, in the end, from itself."""
+    key = next(key for key in sorted({*before, *after}) if before.get(key) != after.get(key))
+    at = next((resource.range for resource in wanted.resources if resource.key == key), None)
+    detail = (
+        f"Each time that a host is chosen for {key}, the spec says something else that asks for another. Do not make "
+        "placement, or how many there are, from the host of something that it has an effect on."
+    )
+    return DiagnosticError(Diagnostic("unsettled-placement", "Placement does not come to an end", detail, at))
 
 
 class Building:
@@ -113,6 +147,7 @@ class Building:
         taken: Mapping[str, Taken],
         reserved: Reserved,
         digests: dict[str, tuple[str, int]],
+        assigned: Mapping[str, str] | None = None,
     ) -> None:
         root = ModuleInstance(given.configuration.root, (), "", {})
         problems = Problems()
@@ -123,7 +158,7 @@ class Building:
         self.world.problems.extend(problems.found)
         seats = Seats(self.world.identities, given.state, taken, reserved)
         placement = Placement.of(given.configuration, given.hosts)
-        self.maker = Maker(self.world, placement, seats)
+        self.maker = Maker(self.world, placement, seats, assigned)
         self.maker.digests = digests
         self.checks: list[CheckResult] = []
 
@@ -149,6 +184,7 @@ class Building:
             removed,
             _used(resources, world.groups.table),
             (*self.given.configuration.warnings, *warnings),
+            limits={key: host.limits for key, host in self.given.hosts.items() if host.limits != Limits()},
         )
 
     def evaluate(self, node: Node) -> None:
@@ -277,9 +313,9 @@ def hosts(
     plotter = Plotter(root)
     needed: list[Node] = []
     for block in root.providers.values():
-        for compiled in (*block.arguments.values(), *([block.for_each] if block.for_each is not None else ())):
-            for reference in compiled.references:
-                needed += plotter.targets(reference, (), root)
+        repeated = block.for_each.references if block.for_each is not None else ()
+        for reference in (*part_references(block.part), *repeated):
+            needed += plotter.targets(reference, (), root)
     for node in ordered(needed):
         if node.sort == "variable":
             evaluate_variable(world, node, dict(variables))

@@ -15,6 +15,7 @@ from vwplan.graph.making import Made, Maker, Spot
 from vwplan.graph.model import Cause
 from vwplan.graph.objects import Instance, attribute_types
 from vwplan.graph.order import Node, Plotter, ordered
+from vwplan.graph.pools import Pools
 from vwplan.graph.providers import Placement
 from vwplan.graph.scope import InstanceScope
 from vwplan.graph.seats import Reserved
@@ -103,7 +104,8 @@ class ConsoleScope:
                 continue
             if node.sort in ("block", "member") and self._hosts is not None:
                 placement = Placement.of(self._world.given.configuration, self._hosts())
-                self._building.maker.placement, self._hosts = placement, None
+                maker, self._hosts = self._building.maker, None
+                maker.placement, maker.pools = placement, Pools(self._world.given, placement, {})
             before = len(self._world.problems.found)
             # A variable that is not valid may be asked about all the same.
             modules = self._world.instances(node.path) if node.sort == "validation" else []

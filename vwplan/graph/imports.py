@@ -210,18 +210,22 @@ class _Finder:
         views = self._world.given.seen
         if place is None or views is None:
             return None
-        seen = views.get(place.key)
-        if seen is not None and seen.problem:
-            return None
-        if seen is None or not seen.uuid:
-            detail = (
-                f"The host {place.key} was not looked at, so nothing there can be imported. Leave out --refresh=false."
-            )
-            raise _fault("import-unseen", "Nothing was looked at", detail, asked)
         kind = "workspace" if address.role else address.kind
-        found = self._one(kind, place, seen, asked)
-        record = self._record(key, found, place, seen, asked)
-        return Imported(key, asked.id, record, found, asked.range, "" if before is None else before.identity)
+        there: dict[Place, Seen] = {}
+        for one in self._maker.pools.places(place):
+            seen = views.get(one.key)
+            if seen is not None and seen.problem:
+                continue
+            if seen is None or not seen.uuid:
+                detail = f"The host {one.key} was not looked at, so nothing there can be imported. Leave out --refresh=false."
+                raise _fault("import-unseen", "Nothing was looked at", detail, asked)
+            there[one] = seen
+        found = self._one(kind, place, there, asked)
+        if found is None:
+            return None
+        where, observed = found
+        record = self._record(key, observed, where, there[where], asked)
+        return Imported(key, asked.id, record, observed, asked.range, "" if before is None else before.identity)
 
     def _place(self, address: Address, asked: ImportAsked) -> Place | None:
         """Where the target's block is; None where that has failed, and is told elsewhere."""
@@ -244,28 +248,35 @@ class _Finder:
         expansion = expand(meta, scope)
         return scope.of(expansion.mode, key, expansion.keys[key]) if key in expansion.keys else scope
 
-    def _one(self, kind: str, place: Place, seen: Seen, asked: ImportAsked) -> Observed:
-        there = self._known(kind, place.key, seen)
-        found = _matching(there, asked.id)
+    def _one(
+        self, kind: str, place: Place, hosts: Mapping[Place, Seen], asked: ImportAsked
+    ) -> tuple[Place, Observed] | None:
+        """The object that is meant, and where it is; None where it may be on a host that could not be seen."""
+        known = {each: self._known(kind, each.key, seen) for each, seen in hosts.items()}
+        found = [(each, one) for each, there in known.items() for one in _matching(there, asked.id)]
         prefix, slash, rest = asked.id.partition("/")
         while not found and slash:
-            if prefix in (place.key, place.provider, place.host):
-                found = _matching(there, rest)
-            elif prefix in self._world.given.hosts:
+            named = [each for each in self._maker.pools.places(place) if prefix in (each.key, each.provider, each.host)]
+            found = [(each, one) for each in named if each in known for one in _matching(known[each], rest)]
+            if not named and prefix in self._world.given.hosts:
                 detail = f"{asked.target} is on {place.key}, and {asked.id} on {prefix}. Give it the other provider."
                 raise _fault("import-elsewhere", "Object on another host", detail, asked)
             more, slash, rest = rest.partition("/")
             prefix = f"{prefix}/{more}"
+        if not found and len(hosts) < len(self._maker.pools.places(place)):
+            return None
+        where = f"The host {place.key} has" if len(hosts) == 1 else f"The hosts of {place.provider} have"
         if len(found) > 1:
-            several = ", ".join(sorted(one.identity for one in found))
-            detail = (
-                f'The host {place.key} has several {kind}s of the id "{asked.id}": {several}. Say which by its UUID.'
+            several = ", ".join(
+                sorted(one.identity + (f" on {each.host}" if len(hosts) > 1 else "") for each, one in found)
             )
+            how = "its UUID" if len(hosts) == 1 else "HOST/UUID"
+            detail = f'{where} several {kind}s of the id "{asked.id}": {several}. Say which by {how}.'
             raise _fault("ambiguous-import", "More than one is meant", detail, asked)
         if not found:
-            near = did_you_mean(asked.id.rpartition("/")[2], there)
+            near = did_you_mean(asked.id.rpartition("/")[2], {name for there in known.values() for name in there})
             form = "POOL/NAME" if kind == "volume" else "its UUID or name"
-            detail = f'The host {place.key} has no {kind} of the id "{asked.id}".{near} Give {form}.'
+            detail = f'{where} no {kind} of the id "{asked.id}".{near} Give {form}.'
             raise _fault("no-such-object", "Nothing to import", detail, asked)
         return found[0]
 

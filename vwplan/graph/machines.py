@@ -11,6 +11,7 @@ from vwplan.graph.identity import label, slug
 from vwplan.graph.making import Maker, Spot
 from vwplan.graph.objects import Instance
 from vwplan.graph.parts import problem
+from vwplan.graph.placement import ANYWHERE, Wish, look_at_wish
 from vwplan.graph.scope import located
 from vwplan.graph.uses import Uses
 from vwplan.graph.world import ModuleInstance
@@ -40,7 +41,12 @@ def finish_workspace(
         kept = record.arguments.get("hostname") if record is not None else None
         hostname = arguments["hostname"] = kept or slug(label(spot.address))
         unset = _HOSTNAME
+    wish = Wish.of(arguments.get("placement"))
+    if wish != ANYWHERE:
+        _look_at_wish(maker, spot, wish)
     facts: dict[str, Plain] = {"id": spot.identity, "host": spot.place.host}
+    if spot.place.is_open:
+        facts["host"] = maker.pools.provisional(spot.place, record)
     nics = arguments.get("nic")
     if nics:
         arguments["nic"], chosen = maker.seats.seat(spot.key, nics, spot.place, record, partial(spot.nested, "nic"))
@@ -58,13 +64,20 @@ def finish_workspace(
     return instance, maker.name(spot, arguments, hostname), unset
 
 
+def _look_at_wish(maker: Maker, spot: Spot, wish: Wish) -> None:
+    """Refuse a placement that names no host of the provider."""
+    at = {name: spot.nested("placement", 0, name) for name in ("host", "labels", "spread")}
+    maker.wishes[spot.key] = at["host" if wish.host else "labels"]
+    look_at_wish(wish, spot.place.provider, maker.pools.all[spot.place.provider], at)
+
+
 def _attach(maker: Maker, spot: Spot, arguments: dict[str, Plain]) -> None:
     """Look that the volumes are on the machine's host, and that no two running machines write to one."""
     for index, disk in enumerate(arguments["disk"]):
         volume = maker.volumes.get(disk["volume"])
         if volume is None:
             continue
-        if volume.place != spot.place:
+        if not volume.place.agrees(spot.place):
             detail = f"{spot.key} is on {spot.place.key}, and {volume.key} on {volume.place.key}. Give both the same provider."
             raise problem("volume-elsewhere", "Volume on another host", detail, spot.nested("disk", index, "volume"))
         if arguments["power"] == "off":

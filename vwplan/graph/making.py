@@ -14,6 +14,7 @@ from vwplan.graph.identity import default_name
 from vwplan.graph.model import Cause, Lifecycle, Moved
 from vwplan.graph.objects import Instance
 from vwplan.graph.parts import problem
+from vwplan.graph.pools import Pools
 from vwplan.graph.providers import Place, Placement, chosen_key
 from vwplan.graph.scope import InstanceScope
 from vwplan.graph.seats import Seats
@@ -99,9 +100,12 @@ class Volume:
 class Maker:
     """Makes resources of evaluated arguments, and keeps all that were made, in the order of evaluation."""
 
-    def __init__(self, world: World, placement: Placement, seats: Seats) -> None:
+    def __init__(
+        self, world: World, placement: Placement, seats: Seats, assigned: Mapping[str, str] | None = None
+    ) -> None:
         self.world = world
         self.placement = placement
+        self.pools = Pools(world.given, placement, assigned)
         self.seats = seats
         self.made: list[Made] = []
         self.clusters: list[Cluster] = []
@@ -109,6 +113,7 @@ class Maker:
         self.volumes: dict[str, Volume] = {}
         self.digests: dict[str, tuple[str, int]] = {}
         self.contents: dict[str, str] = {}
+        self.wishes: dict[str, Range] = {}
         self._names: dict[tuple[Place, str, str], str] = {}
         self._metas: dict[tuple[int, ...], tuple[Lifecycle, Mapping[str, int], Uses]] = {}
 
@@ -150,7 +155,8 @@ class Maker:
         range: Range,
         parts: tuple[Part, ...],
     ) -> Spot:
-        """The spot of an address: the record's identity and birth, or new ones."""
+        """The spot of an address: the record's identity and birth, or new ones; in a pool, on the host chosen for it."""
+        place = self.pools.settle(text, place, record)
         if record is not None:
             return Spot(text, address, record, record.identity, record.birth, place, range, parts)
         birth = self.world.given.state.serial
@@ -160,6 +166,8 @@ class Maker:
         """The hypervisor's name: the spec's, the record's, or one made of the stack, the words and the identity."""
         given = arguments.get("name")
         if isinstance(given, str):
+            if spot.place.is_open:
+                return given
             other = self._names.setdefault((spot.place, spot.kind, given), spot.key)
             if other != spot.key:
                 detail = (

@@ -13,7 +13,7 @@ from typing import Any
 from vwplan.address import Address
 from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Range
-from vwplan.provider.api import Observed
+from vwplan.provider.api import Limits, Observed
 from vwplan.state.records import Record, Roster
 
 Plain = Any
@@ -161,7 +161,7 @@ class Wanted:
     `rosters` is by cluster key, with epochs already raised where membership differs from the recorded.
     `removed` are addresses (without keys: all instances) that `removed` blocks name, with whether to destroy (`True`) or forget.
     `groups` are keys of resources by the group's name (which is no address); a resource may be in several. `imports` are what
-    exists already and is to become some of those resources.
+    exists already and is to become some of those resources. `limits` are what the owners of hosts allow, by the host's key.
     """
 
     resources: tuple[Resource, ...]
@@ -173,6 +173,7 @@ class Wanted:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[Diagnostic, ...] = ()
     imports: tuple[Imported, ...] = ()
+    limits: Mapping[str, Limits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

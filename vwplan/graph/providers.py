@@ -10,13 +10,14 @@ from vwplan.address import key_text
 from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Problems
 from vwplan.graph.expand import expand
-from vwplan.graph.parts import ABSENT, problem, read_argument
+from vwplan.graph.parts import ABSENT, problem, read_part
 from vwplan.graph.scope import InstanceScope
 from vwplan.hcl.evaluate import Compiled, Reference, Scope
 from vwplan.kinds import with_defaults
+from vwplan.kinds.hosts import with_hosts
 from vwplan.provider import find
-from vwplan.provider.api import HostConfiguration
-from vwplan.spec.model import Configuration, Given, Meta, Module, ProviderBlock
+from vwplan.provider.api import HostConfiguration, Limits
+from vwplan.spec.model import Configuration, Meta, Module, ProviderBlock
 from vwplan.state.records import State
 from vwplan.values import STRING, ConversionError, Sensitive, Unknown, convert, has_marks
 
@@ -54,11 +55,8 @@ def configured(
     for block in blocks.values():
         try:
             for key, inner in _each(block, scope):
-                if simulate and block.type != SIMULATED:
-                    host = _plain_host(pretended(key), directory)
-                else:
-                    host = HostConfiguration(key, HOST, _settings(block, inner), directory)
-                found.setdefault(host.key, host)
+                for host in _hosts(block, pretended(key) if simulate else key, inner, directory):
+                    found.setdefault(host.key, host)
         except DiagnosticError as error:
             problems.extend(error.diagnostics)
     problems.raise_errors()
@@ -114,21 +112,31 @@ def _plain_host(key: str, directory: str) -> HostConfiguration:
     return HostConfiguration(key, HOST, settings, directory)
 
 
-def _settings(block: ProviderBlock, scope: Scope) -> Mapping[str, Plain]:
-    declared = find(block.type, block.range).settings
-    arguments = {argument.name: argument for argument in declared.arguments}
-    given: dict[str, Plain] = {}
-    problems = Problems()
-    for name, compiled in block.arguments.items():
-        try:
-            plain = read_argument(Given(arguments[name], compiled, compiled.range), scope)
-        except DiagnosticError as error:
-            problems.extend(error.diagnostics)
-            continue
-        if plain is not ABSENT:
-            given[name] = plain.value if isinstance(plain, Sensitive) else plain
-    problems.raise_errors()
-    return with_defaults(declared, given)
+def _hosts(block: ProviderBlock, key: str, scope: Scope, directory: str) -> Iterator[HostConfiguration]:
+    """The hosts of a provider block under a key, which may be that of a simulated provider in its place."""
+    own = find(block.type, block.range).settings
+    said = read_part(block.part, with_hosts(own), scope, block.range)
+    labels, limits = said.pop("labels", {}), _given(said.pop("limits", ABSENT))
+    given = said.pop("host", {HOST: {}})
+    if given is ABSENT:
+        detail = "This provider has no host: nothing is left of its host blocks. Give it one at least."
+        raise problem("empty-pool", "Pool without hosts", detail, block.range)
+    used = key.partition(".")[0]
+    for label, over in given.items():
+        over = dict(over)
+        marked = {**labels, **over.pop("labels", {})}
+        bounds = Limits(**{**limits, **_given(over.pop("limits", ABSENT))})
+        settings = {name: _bare(each) for name, each in {**said, **over}.items()} if used == block.type else {}
+        settings = with_defaults(find(used).settings, settings)
+        yield HostConfiguration(key, label, settings, directory, marked, bounds)
+
+
+def _given(block: Plain) -> Mapping[str, Plain]:
+    return {} if block is ABSENT else block
+
+
+def _bare(plain: Plain) -> Plain:
+    return plain.value if isinstance(plain, Sensitive) else plain
 
 
 def needed_hosts(configuration: Configuration, state: State, hosts: Mapping[str, HostConfiguration]) -> frozenset[str]:
@@ -147,13 +155,14 @@ def needed_hosts(configuration: Configuration, state: State, hosts: Mapping[str,
             used.update(call.providers[name].text for name in call.provider_keys)
             todo.append((call.module, passed_on(names, call.providers, {})))
     found = {f"{record.provider}/{record.host}" for record in (*state.records.values(), *state.deposed.values())}
-    found.update(place.key for key, place in placement.table.items() if key in used or key.partition("[")[0] in used)
+    named = {place.provider for key, place in placement.table.items() if key in used or key.partition("[")[0] in used}
+    found.update(key for key, host in hosts.items() if host.provider in named)
     return frozenset(found & hosts.keys())
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a resource is: the provider's key and the host's label."""
+    """Where a resource is: the provider's key and the host's label, empty while it is open which host of a pool it is."""
 
     provider: str
     host: str
@@ -163,18 +172,31 @@ class Place:
         """The host's key."""
         return f"{self.provider}/{self.host}"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the host is still to be chosen."""
+        return not self.host
+
+    def agrees(self, other: Place) -> bool:
+        """Whether both are one host, or may still become one."""
+        return self.provider == other.provider and (self.host == other.host or self.is_open or other.is_open)
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The place of each provider configuration, by its key in the spec."""
+    """The place of each provider configuration, by its key in the spec; open where there are several hosts. `pools` has them all."""
 
     table: Mapping[str, Place]
     default: str
+    pools: Mapping[str, tuple[HostConfiguration, ...]]
 
     @staticmethod
     def of(configuration: Configuration, hosts: Mapping[str, HostConfiguration]) -> Placement:
         """The places among the hosts that there are; a simulated one stands in where the one that is named is not there."""
-        by_provider = {host.provider: Place(host.provider, host.label) for host in hosts.values()}
+        pools: dict[str, tuple[HostConfiguration, ...]] = {}
+        for host in hosts.values():
+            pools[host.provider] = (*pools.get(host.provider, ()), host)
+        by_provider = {key: Place(key, those[0].label if len(those) == 1 else "") for key, those in pools.items()}
         default = default_key(configuration)
         table: dict[str, Place] = dict(by_provider)
         names = [key for key, block in configuration.root.providers.items() if block.for_each is None]
@@ -186,7 +208,7 @@ class Placement:
             place = by_provider.get(key) or by_provider.get(pretended(key))
             if place is not None:
                 table[key] = place
-        return Placement(table, default)
+        return Placement(table, default, pools)
 
     def find(self, reference: Reference | None, names: Mapping[str, str], chosen: str = "") -> Place:
         """The place that a block's `provider` argument names in a module; `names` are the module's own.

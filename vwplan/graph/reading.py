@@ -19,6 +19,7 @@ from vwplan.graph.model import CheckResult
 from vwplan.graph.objects import object_of
 from vwplan.graph.order import Node
 from vwplan.graph.parts import ABSENT, problem, read_argument
+from vwplan.graph.providers import Place
 from vwplan.graph.scope import InstanceScope, located
 from vwplan.graph.uses import Uses
 from vwplan.graph.waiting import waited_for
@@ -143,45 +144,80 @@ class _Reader:
         kind = self.block.kind
         if kind.name == "stack":
             return self._stack(given)
-        place = self.maker.place(scope, self.block.meta)
+        places = self._places(given, self.maker.place(scope, self.block.meta))
         if self.world.given.seen is None:
             return _told(kind, given, {}, known=False)
-        seen = self.world.given.seen.get(place.key)
-        if seen is None or seen.problem or not seen.uuid:
-            reason = "it was not looked at" if seen is None or not seen.problem else seen.problem
-            detail = f"The host {place.key} could not be seen, so nothing can be read of it: {reason.rstrip('.')}."
-            raise problem("host-unseen", "Host cannot be seen", detail, self.block.range)
-        if kind.name == "host":
-            return _told(kind, given, _host(place.key, seen))
-        if kind.name == "image":
+        there = {place.key: seen for place in places if (seen := self._seen(place)) is not None}
+        unseen = next((place for place in places if place.key not in there), None)
+        if kind.name == "host" and there:
+            return _told(kind, given, _host(*next(iter(there.items()))))
+        if kind.name == "image" and there:
             digest = str(given["id"]).removeprefix("sha256:")
-            return _told(kind, given, {"digest": digest, "is_there": digest in seen.images})
-        return _told(kind, given, _object(self._find(given, seen, place.key)))
+            is_there = any(digest in seen.images for seen in there.values())
+            if is_there or unseen is None:
+                return _told(kind, given, {"digest": digest, "is_there": is_there})
+        elif there:
+            found = self._find(given, there, whole=unseen is None)
+            if found is not None:
+                return _told(kind, given, _object(found))
+        assert unseen is not None
+        view = self.world.given.seen.get(unseen.key)
+        reason = "it was not looked at" if view is None or not view.problem else view.problem
+        detail = f"The host {unseen.key} could not be seen, so nothing can be read of it: {reason.rstrip('.')}."
+        raise problem("host-unseen", "Host cannot be seen", detail, self.block.range)
 
-    def _find(self, given: Mapping[str, Plain], seen: Seen, host: str) -> Observed:
-        """The one object that is meant."""
+    def _places(self, given: Mapping[str, Plain], place: Place) -> list[Place]:
+        """The hosts on which to look: the one that is named, or all of the provider's."""
+        labels = [host.label for host in self.maker.placement.pools[place.provider]]
+        named = given.get("host")
+        if named is not None and named not in labels:
+            detail = (
+                f'{place.provider} has no host "{named}".{did_you_mean(str(named), labels)} It has {", ".join(labels)}.'
+            )
+            raise problem("unknown-host", "Unknown host", detail, self._where({"host": ""}))
+        if named is None and self.block.kind.name == "host" and len(labels) > 1:
+            detail = f"{place.provider} has several hosts. Say which with host: {', '.join(labels)}."
+            raise problem("ambiguous-data", "More than one is meant", detail, self.block.range)
+        return [Place(place.provider, label) for label in labels if named in (None, label)]
+
+    def _seen(self, place: Place) -> Seen | None:
+        """A host as it was seen; None where it was not."""
+        seen = (self.world.given.seen or {}).get(place.key)
+        return None if seen is None or seen.problem or not seen.uuid else seen
+
+    def _find(self, given: Mapping[str, Plain], hosts: Mapping[str, Seen], *, whole: bool) -> Observed | None:
+        """The one object that is meant. None where it is on none of these hosts, and they are not the `whole` of those to look at."""
         kind = self.block.kind.name
         # Parts that are left of something have no name of their own.
-        there = [each for each in (*seen.objects.values(), *seen.strangers.values()) if each.kind == kind]
+        there = [
+            (key, each)
+            for key, seen in hosts.items()
+            for each in (*seen.objects.values(), *seen.strangers.values())
+            if each.kind == kind
+        ]
         wanted = {name: str(value) for name, value in given.items() if name in ("id", "name")}
         named = {record.identity: record.name for record in self.world.records.values() if record.kind == kind}
         found = [
-            each
-            for each in there
+            (key, each)
+            for key, each in there
             if wanted.get("id", each.identity) == each.identity
             and wanted.get("name", each.name) in (each.name, named.get(each.identity))
         ]
         if len(found) == 1:
-            return found[0]
+            return found[0][1]
+        if not found and not whole:
+            return None
         words = " and ".join(f'{name} "{value}"' for name, value in wanted.items())
+        where = f"The host {next(iter(hosts))} has" if len(hosts) == 1 else "The hosts have"
         if found:
-            several = ", ".join(sorted(each.identity for each in found))
-            detail = f"The host {host} has several: {several}. Say which by its id."
+            several = ", ".join(sorted(each.identity + (f" on {key}" if len(hosts) > 1 else "") for key, each in found))
+            detail = f"{where} several: {several}. Say which by its id{' and host' if len(hosts) > 1 else ''}."
             raise problem("ambiguous-data", "More than one is meant", detail, self.block.range)
-        names = [named.get(each.identity, each.name) for each in there]
+        names = [named.get(each.identity, each.name) for _, each in there]
         near = did_you_mean(wanted.get("name", ""), names) if "name" in wanted else ""
-        detail = f"The host {host} has no {kind} of the {words}.{near}"
-        raise problem("no-such-object", "Nothing to read", detail, self._where(wanted))
+        raise problem(
+            "no-such-object", "Nothing to read", f"{where} no {kind} of the {words}.{near}", self._where(wanted)
+        )
 
     def _where(self, wanted: Mapping[str, str]) -> Range:
         given = self.block.part.arguments.get(next(iter(wanted), ""))

@@ -107,7 +107,8 @@ class Seats:
 
     def open(self, network: Network, bridge: str, at: Range) -> None:
         """Take a network up, with the addresses that its users have had. `at` is where the bridge is named."""
-        other = self._bridges.setdefault((network.place, bridge), network)
+        place = (network.place, network.identity if network.place.is_open else bridge)
+        other = self._bridges.setdefault(place, network)
         if other is not network and "bridge" not in (network.mode, other.mode):
             detail = (
                 f"{network.key} makes the bridge {bridge}, which {other.key} makes. Leave bridge out, or name another."
@@ -167,7 +168,7 @@ class Seats:
             before = pairs[index]
             made = dict(nic)
             network = self.networks.get(nic["network"])
-            if network is not None and network.place != place:
+            if network is not None and not network.place.agrees(place):
                 raise problem(
                     "network-elsewhere",
                     "Network on another host",

@@ -119,6 +119,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             "an Ed25519 signature (64 bytes in Base64 or hexadecimal)",
             "pQ4x…DQ==",
         ),
+        "host": Form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}", "the name of a host (letters, digits and _ . -)", "rack1-a"),
         "role": Form(r"head|[A-Za-z_][A-Za-z0-9_-]{0,62}", "the head or a role of workers", "compute"),
         "token": Form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", "a name (letters, digits and _ . -)", "nfs"),
         "source": Form(r"[\s\S]+", "where the bytes of an image are", "debian-12.qcow2", _look_at_source),

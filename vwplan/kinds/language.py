@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from vwplan.kinds.hosts import HOST, LABELS, LIMITS
 from vwplan.kinds.meta import CONDITION_ARGUMENTS, COUNT, DEPENDS_ON, FOR_EACH
 from vwplan.kinds.model import Absent, Argument, BlockType, Effect
 from vwplan.values import BOOL, DYNAMIC, STRING, ListType
@@ -76,19 +77,11 @@ PROVIDER = BlockType(
     Effect.RECORD,
     arguments=(
         _argument("alias", STRING, "A name for it, where there are several of its type."),
-        _argument("for_each", DYNAMIC, "A map or a set of strings: a host for each, provider.alias[each.key]."),
+        _argument("for_each", DYNAMIC, "A map or a set of strings: a host or a pool for each, TYPE.ALIAS[each.key]."),
+        LABELS,
     ),
+    blocks=(LIMITS, HOST),
     label="TYPE",
-    absent=(
-        Absent(
-            "host",
-            "A pool of hosts",
-            instead="Give each host a configuration of its own, by for_each and an alias, and say where things are with provider: "
-            'provider = libvirt.site["a"].',
-        ),
-        Absent("limits", "Limits of hosts"),
-        Absent("labels", "Labels of hosts"),
-    ),
 )
 
 STATE = BlockType("state", "Where state is kept.", Effect.RECORD, label="STORE")
@@ -214,7 +207,7 @@ TOP: tuple[BlockType, ...] = (
 )
 """The blocks that a file may have besides those of kinds."""
 
-OPEN = frozenset({"locals", "module", "provider", "state"})
+OPEN = frozenset({"host", "locals", "module", "provider", "state"})
 """Blocks that take arguments of any name."""
 
 RESERVED: Mapping[str, str] = MappingProxyType(

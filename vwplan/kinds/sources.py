@@ -21,6 +21,7 @@ _NAME = _given("name", "Its name on the hypervisor.")
 _ID = _given("id", "Its identity: the UUID that the hypervisor knows it by.")
 _STATUS = _told("status", STRING, "What it does, in the hypervisor's words.")
 _OURS = _told("stack_address", STRING, "Its address in the stack that made it; empty for what no stack made.")
+_HOST = _given("host", "The host of a pool that it is on, by its label. Left out: whichever has it.")
 _ONE = (("name", "id"),)
 
 _NIC = ObjectType({"network": STRING, "mac": STRING})
@@ -32,7 +33,7 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
             Kind(
                 "host",
                 "A host of a provider, as it is now.",
-                arguments=(),
+                arguments=(_given("host", "Which host of a pool, by its label."),),
                 facts=(
                     _told("id", STRING, "The hypervisor's own UUID."),
                     _told("name", STRING, "Its name in the plan, such as libvirt/default."),
@@ -47,16 +48,16 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
             Kind(
                 "image",
                 "An image that a host has already.",
-                arguments=(_given("id", "Its id: sha256: and its digest.", required=True),),
+                arguments=(_given("id", "Its id: sha256: and its digest.", required=True), _HOST),
                 facts=(
                     _told("digest", STRING, "Its digest in hexadecimal."),
-                    _told("is_there", BOOL, "Whether the host has it whole."),
+                    _told("is_there", BOOL, "Whether the host has it whole; of a pool, whether any has."),
                 ),
             ),
             Kind(
                 "network",
                 "A network on a host, whoever made it.",
-                arguments=(_NAME, _ID),
+                arguments=(_NAME, _ID, _HOST),
                 facts=(
                     _told("cidr", STRING, "The range of its addresses; null for one without."),
                     _told("mode", STRING, "How it reaches the world."),
@@ -72,7 +73,7 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
             Kind(
                 "volume",
                 "A volume on a host that vwplan made, in this stack or another.",
-                arguments=(_NAME, _ID),
+                arguments=(_NAME, _ID, _HOST),
                 facts=(
                     _told("size", NUMBER, "How large it is, in MiB."),
                     _told("format", STRING, "How it is laid out."),
@@ -85,7 +86,7 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
             Kind(
                 "workspace",
                 "A machine on a host, whoever made it.",
-                arguments=(_NAME, _ID),
+                arguments=(_NAME, _ID, _HOST),
                 facts=(
                     _told("power", STRING, "running, paused or off."),
                     _told("cpus", NUMBER, "How many processors it has."),

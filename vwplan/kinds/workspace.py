@@ -194,17 +194,30 @@ READY = BlockType(
     ),
 )
 
-BLOCKS = (RESOURCES, NIC, DISK, READY, *environment.BLOCKS)
+PLACEMENT = BlockType(
+    "placement",
+    "Which host of a pool it is on. Where it is already stays where that is one of those it may be on.",
+    Effect.RECORD,
+    arguments=(
+        Argument("host", STRING, "The one host, by its label.", Effect.RECORD, planned=True, form="host"),
+        Argument("labels", MapType(STRING), "A host that has all of these labels.", Effect.RECORD, planned=True),
+        Argument(
+            "spread",
+            STRING,
+            "Keep it from others of its block or role: a label, over whose values they are spread, or host.",
+            Effect.RECORD,
+            planned=True,
+        ),
+        Argument("near", BOOL, "Rather a host that has the image already.", Effect.RECORD, planned=True),
+    ),
+)
+
+BLOCKS = (RESOURCES, NIC, DISK, READY, PLACEMENT, *environment.BLOCKS)
 
 ABSENT = (
     Absent("lease", "A lease"),
     Absent("copy_of", "A copy of another workspace"),
     Absent("start_from", "Starting from saved memory"),
-    Absent(
-        "placement",
-        "Placement on a pool of hosts",
-        instead='Say which host it is on with provider: provider = libvirt.site["a"].',
-    ),
     *environment.ABSENT,
 )
 

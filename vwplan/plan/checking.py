@@ -24,7 +24,7 @@ def check(plan: Plan) -> list[str]:
             continue
         if step.verb is StepVerb.DELETE and (step.record is not None or not step.drops):
             wrong.append(f"{step.id} deletes, but leaves a record")
-        if step.verb not in (StepVerb.DELETE, StepVerb.RECORD) and step.record is None:
+        if step.verb not in (StepVerb.DELETE, StepVerb.RECORD, StepVerb.STAGE) and step.record is None:
             wrong.append(f"{step.id} leaves no record")
         if step.verb is not StepVerb.RECORD and not (step.identity and step.host):
             wrong.append(f"{step.id} says not whom, or where")

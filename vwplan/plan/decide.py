@@ -64,7 +64,10 @@ def _begin(planning: Planning, resource: Resource, record: Record | None) -> Dec
     view = planning.sight.world.get(host)
     uuid = view.uuid if view is not None else ""
     place = (resource.provider, resource.host)
-    if record is not None and glimpse is not None and (record.provider, record.host) == place:
+    if record is not None and _follows(resource, record):
+        # A base is the same on every host, and none is taken away here: it is looked for where it is wanted.
+        glimpse = planning.sight.of(replace(record, provider=resource.provider, host=resource.host, host_uuid=""))
+    elif record is not None and glimpse is not None and (record.provider, record.host) == place:
         host, uuid = glimpse.host, glimpse.uuid
     name = resource.name if record is None or resource.kind == "image" else record.name
     return Decision(
@@ -85,6 +88,12 @@ def _begin(planning: Planning, resource: Resource, record: Record | None) -> Dec
         causes=resource.causes,
         previous=planning.moved.get(resource.key, ""),
     )
+
+
+def _follows(resource: Resource, record: Record) -> bool:
+    """Whether an image is wanted on another host than before, with the same bytes."""
+    moved = (resource.provider, resource.host) != (record.provider, record.host)
+    return resource.kind == "image" and resource.name == record.name and moved
 
 
 def _blocked(planning: Planning, resource: Resource, glimpse: Glimpse | None) -> str:
@@ -123,7 +132,10 @@ def _exists(planning: Planning, decision: Decision, record: Record, glimpse: Gli
     observed = glimpse.observed
     if record.kind == "image" and decision.name == record.name and (glimpse.gone or record.status is Status.TAINTED):
         decision.does, decision.gone, decision.reason = Does.CREATE, True, "half-made before"
-        if record.status is not Status.TAINTED:
+        assert decision.resource is not None
+        if _follows(decision.resource, record):
+            decision.reason = f"needed on {decision.host} now"
+        elif record.status is not Status.TAINTED:
             decision.drift, decision.reason = drift_of(record, None, (), gone=True), "deleted outside vwplan"
         return False
     if glimpse.gone or (observed is not None and not observed.complete and observed.mark is None):

@@ -1,53 +1,107 @@
-"""Whether hosts bear what a plan asks of them: a warning, for how far a host is filled is for its owner to say."""
+"""Whether hosts bear what a plan asks of them: an error beyond what the owner of a host allows, a warning beyond what it has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import replace
 
 from vwplan.diagnostics import Diagnostic, Problems, Severity
+from vwplan.graph.placement import Load, load_of, total
 from vwplan.plan.decision import Decision
 from vwplan.plan.drift import measured
 from vwplan.plan.model import Does, HostView
 from vwplan.plan.sight import Sight
+from vwplan.provider.api import Limits
+from vwplan.state.records import State, Status
 
-_RUNNING = ("running", "paused")
 
-
-def warn_of_full_hosts(
-    decided: Iterable[Decision], removals: Iterable[Decision], sight: Sight, problems: Problems
+def judge_loads(
+    decided: Iterable[Decision],
+    removals: Iterable[Decision],
+    sight: Sight,
+    state: State,
+    limits: Mapping[str, Limits],
+    problems: Problems,
 ) -> None:
-    """Warn where machines would have more memory in all than their host, or one more processors, because of this plan.
+    """Refuse what takes a host beyond the limits of its owner, and warn where it would have more than the host itself has.
 
-    Machines that run there and are not this stack's count too, as far as they can be seen.
+    `limits` are by the host's key. Only a plan that adds to a host is judged. Machines that run there and are not this stack's count
+    too, as far as they can be seen.
     """
     changed: dict[str, list[Decision]] = {}
+    left: dict[str, list[Decision]] = {}
     for decision in (*decided, *removals):
         if decision.kind == "workspace" and decision.does is not Does.NOTHING and not decision.blocked:
             changed.setdefault(decision.host, []).append(decision)
-    for host, those in sorted(changed.items()):
-        view = sight.world.get(host)
-        if view is None or view.facts is None:
-            continue
-        _memory(view, view.facts.memory, those, problems)
-        _processors(view, view.facts.cpus, those, problems)
+            if decision.glimpse is not None and decision.glimpse.host != decision.host:
+                left.setdefault(decision.glimpse.host, []).append(decision)
+    for key, those in sorted(changed.items()):
+        view = sight.world.get(key)
+        there = _there(view, key, state)
+        before = total(there.values())
+        for decision in (*those, *left.get(key, ())):
+            if decision.record is not None and decision.does not in (Does.KEEP, Does.FORGET):
+                there.pop(decision.record.identity, None)
+        for decision in those:
+            if decision.resource is not None:
+                there[decision.identity] = load_of(decision.arguments)
+        after = total(there.values())
+        bounds = limits.get(key)
+        if bounds is not None:
+            _refuse(key, bounds, before, after, those, problems)
+        if view is not None and view.facts is not None:
+            _warn_of_memory(view, view.facts.memory, before.memory, after.memory, problems)
+            _warn_of_processors(view, view.facts.cpus, those, problems)
 
 
-def _memory(view: HostView, limit: int, changed: Iterable[Decision], problems: Problems) -> None:
-    there = {
-        one.identity: _resource(one.arguments, "memory")
-        for one in (*view.objects.values(), *view.strangers.values())
-        if one.kind == "workspace" and one.arguments.get("power") in _RUNNING
+def _there(view: HostView | None, key: str, state: State) -> dict[str, Load]:
+    """What each machine on a host takes of it, by identity: as seen, or where nothing was looked at, as recorded."""
+    if view is None or not view.uuid:
+        return {
+            record.identity: load_of(record.arguments)
+            for record in (*state.records.values(), *state.deposed.values())
+            if record.kind == "workspace"
+            and record.status is not Status.PENDING
+            and f"{record.provider}/{record.host}" == key
+        }
+    ours = {one.identity: load_of(one.arguments) for one in view.objects.values() if one.kind == "workspace"}
+    others = {
+        one.identity: replace(load_of(one.arguments), workspaces=0)
+        for one in view.strangers.values()
+        if one.kind == "workspace"
     }
-    before = sum(there.values())
-    for decision in changed:
-        if decision.record is not None and decision.does not in (Does.KEEP, Does.FORGET):
-            there.pop(decision.record.identity, None)
-        if decision.resource is not None and decision.arguments.get("power") in _RUNNING:
-            there[decision.identity] = _resource(decision.arguments, "memory")
-    total = sum(there.values())
-    if limit and total > limit and total > before:
-        has, would = (measured("workspace", "resources.memory", value) for value in (limit, total))
+    return others | ours
+
+
+def _refuse(
+    key: str, limits: Limits, before: Load, after: Load, changed: Iterable[Decision], problems: Problems
+) -> None:
+    first = min((d for d in changed if d.resource is not None), key=lambda d: d.key, default=None)
+    for name, words, limit, was, would in (
+        ("cpus", "processors", limits.cpus, before.cpus, after.cpus),
+        ("memory", "of memory", limits.memory, before.memory, after.memory),
+        ("workspaces", "workspaces", limits.workspaces, before.workspaces, after.workspaces),
+    ):
+        if limit is None or would <= max(limit, was):
+            continue
+        allowed, asked = str(limit), str(would)
+        if name == "memory":
+            allowed, asked = (measured("workspace", "resources.memory", number) for number in (limit, would))
+        whose = "there would be" if name == "workspaces" else "the machines that run there would have"
+        problems.add(
+            Diagnostic(
+                "over-limit",
+                "More than the host's owner allows",
+                f"The limits of {key} allow {allowed} {words}, and with this plan {whose} {asked}. Plan fewer or smaller ones, "
+                f"put some elsewhere, or ask for a higher limit ({name} in its limits).",
+                None if first is None or first.resource is None else first.resource.range,
+            )
+        )
+
+
+def _warn_of_memory(view: HostView, limit: int, before: int, after: int, problems: Problems) -> None:
+    if limit and after > limit and after > before:
+        has, would = (measured("workspace", "resources.memory", value) for value in (limit, after))
         problems.add(
             Diagnostic(
                 "host-full",
@@ -59,11 +113,11 @@ def _memory(view: HostView, limit: int, changed: Iterable[Decision], problems: P
         )
 
 
-def _processors(view: HostView, limit: int, changed: Iterable[Decision], problems: Problems) -> None:
+def _warn_of_processors(view: HostView, limit: int, changed: Iterable[Decision], problems: Problems) -> None:
     larger = {
         decision.key: cpus
         for decision in changed
-        if decision.resource is not None and (cpus := _resource(decision.arguments, "cpus")) > limit
+        if decision.resource is not None and (cpus := load_of(decision.arguments, "running").cpus) > limit
     }
     if limit and larger:
         first = sorted(larger)[:3]
@@ -78,10 +132,3 @@ def _processors(view: HostView, limit: int, changed: Iterable[Decision], problem
                 severity=Severity.WARNING,
             )
         )
-
-
-def _resource(arguments: Mapping[str, Any], name: str) -> int:
-    """A number among a machine's resources; 0 where it is not known yet, or not given."""
-    resources = arguments.get("resources")
-    value = resources.get(name) if isinstance(resources, Mapping) else None
-    return value if isinstance(value, int) else 0

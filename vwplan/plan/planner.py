@@ -14,7 +14,7 @@ from vwplan.plan.changes import change_of
 from vwplan.plan.decide import decide
 from vwplan.plan.decision import Decision
 from vwplan.plan.draft import Drafts
-from vwplan.plan.fullness import warn_of_full_hosts
+from vwplan.plan.fullness import judge_loads
 from vwplan.plan.model import Does, Drift, ObservedWorld, Plan, PlanOptions, Step, StepVerb
 from vwplan.plan.outputs import conditions_left, held, output_changes, with_new_identities
 from vwplan.plan.plain import Seal
@@ -154,7 +154,8 @@ def _plan(planning: Planning, wanted: Wanted, head: Plan, problems: Problems) ->
     heirs = heirs_of(planning, decided, removals)
     spread_early(planning, everything, users, heirs)
     problems.raise_errors()
-    warn_of_full_hosts(decided, removals, planning.sight, problems)
+    judge_loads(decided, removals, planning.sight, state, wanted.limits, problems)
+    problems.raise_errors()
     outputs, rosters = with_new_identities(wanted.outputs, planning.all_names), head.rosters
     steps = _steps(planning, wanted, decided, removals, users, heirs)
     alone = {decision.key for decision in everything if decision.blocked}

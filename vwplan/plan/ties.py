@@ -84,9 +84,8 @@ def _stages(making: Making, decided: Iterable[Decision]) -> dict[tuple[str, str]
                 continue
             last, first, host = image.last, image.first, image.host
             image.last, image.host = None, decision.host
-            stages[key, decision.host] = making.draft(
-                image, StepVerb.STAGE, image.arguments, making.record(image, image.arguments)
-            )
+            # Without a record: the image's own tells of its own host.
+            stages[key, decision.host] = making.draft(image, StepVerb.STAGE, image.arguments, None)
             image.last, image.first, image.host = last, first, host
     return stages
 

@@ -30,18 +30,33 @@ Plain = Any
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """The policy of a host's owner: how much of it may be in use in all, by anybody; None for no bound.
+
+    `cpus` and `memory` (MiB) are those of the machines that run there, `workspaces` counts those that are there, running or not.
+    """
+
+    cpus: int | None = None
+    memory: int | None = None
+    workspaces: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HostConfiguration:
-    """Where and how to reach one host.
+    """Where and how to reach one host, and what its owner says of it.
 
     `provider` is the configuration's address (`libvirt`, `libvirt.site`), `label` the host's name in it, `settings` the
     evaluated arguments of the provider and host blocks (`uri`, `accel`…), `directory` a private folder on this machine
-    in which a provider may keep files of its own (the simulator keeps its world there).
+    in which a provider may keep files of its own (the simulator keeps its world there). `labels` and `limits` are for
+    planning; no provider needs them.
     """
 
     provider: str
     label: str
     settings: Mapping[str, Plain]
     directory: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = Limits()
 
     @property
     def key(self) -> str:

@@ -212,22 +212,12 @@ class ModuleCall:
 
 
 @dataclass(frozen=True, slots=True)
-class HostBlock:
-    """`host "LABEL" { … }` in a provider block."""
-
-    label: str
-    arguments: Mapping[str, Compiled]
-    range: Range
-
-
-@dataclass(frozen=True, slots=True)
 class ProviderBlock:
-    """`provider "TYPE" { … }`: its type, alias (empty for the default one), settings and hosts."""
+    """`provider "TYPE" { … }`: its type, alias (empty for the default one), and what it says: settings, limits and hosts."""
 
     type: str
     alias: str
-    arguments: Mapping[str, Compiled]
-    hosts: tuple[HostBlock, ...]
+    part: Part
     range: Range
     for_each: Compiled | None = None
 

@@ -10,6 +10,7 @@ from vwplan.diagnostics import Diagnostic, DiagnosticError, Range, Source, did_y
 from vwplan.hcl.evaluate import Compiled
 from vwplan.hcl.lexer import is_name
 from vwplan.hcl.syntax import Block
+from vwplan.kinds.hosts import with_hosts
 from vwplan.provider import find
 from vwplan.spec import mistakes
 from vwplan.spec.constants import constant_text, reference
@@ -149,7 +150,7 @@ def _conninfo(draft: Draft, block: Block, source: Source) -> dict[str, object]:
 
 def decode_provider(draft: Draft, block: Block, source: Source) -> None:
     """Read a `provider` block into the draft."""
-    where, shape = mistakes.header(block, source), TOP_SHAPES["provider"]
+    where = mistakes.header(block, source)
     if len(block.labels) != 1:
         draft.add(mistakes.wrong_labels(block, "TYPE", source))
         return
@@ -164,18 +165,7 @@ def decode_provider(draft: Draft, block: Block, source: Source) -> None:
     except DiagnosticError as error:
         draft.problems.extend(error.diagnostics)
         return
-    own = Shape(settings)
-    arguments: dict[str, Compiled] = {}
-    rest = block.body._replace(
-        attributes={name: each for name, each in attributes.items() if name not in _OURS and name not in shape.absent},
-        blocks=tuple(inner for inner in block.body.blocks if inner.kind not in shape.absent),
-    )
-    for attribute in attributes.values():
-        if attribute.name in shape.absent:
-            draft.add(mistakes.unknown_argument(shape, attribute, source))
-    for inner in block.body.blocks:
-        if inner.kind in shape.absent:
-            draft.add(mistakes.unknown_block(shape, inner, source))
+    rest = block.body._replace(attributes={name: each for name, each in attributes.items() if name not in _OURS})
     place = Place(roots=_BEFORE_ALL, words="a provider block")
     for_each = attributes.get("for_each")
     collection: Compiled | None = None
@@ -185,9 +175,8 @@ def decode_provider(draft: Draft, block: Block, source: Source) -> None:
         if alias_attribute is None:
             detail = "A provider with for_each needs an alias, so that each can be named: provider.alias[each.key]."
             draft.add(Diagnostic("missing-argument", "Missing argument", detail, where))
-    part = decode_part(draft, rest, own, place, where)
-    arguments = {name: each.value for name, each in part.arguments.items()}
-    made = ProviderBlock(label.text, alias, arguments, (), where, collection)
+    part = decode_part(draft, rest, Shape(with_hosts(settings)), place, where)
+    made = ProviderBlock(label.text, alias, part, where, collection)
     first = draft.providers.setdefault(made.key, made)
     if first is not made:
         what = f'provider "{label.text}"' + (f' with alias "{alias}"' if alias else " without an alias")

@@ -65,7 +65,7 @@ class Shape:
         self.one_of = declared.one_of if isinstance(declared, BlockType) else ()
         self.any_of = declared.any_of if isinstance(declared, Kind) else ()
         self.facts = frozenset(fact.name for fact in declared.facts) if isinstance(declared, Kind) else frozenset()
-        self.open = declared.name in OPEN
+        self.open = isinstance(declared, BlockType) and declared.name in OPEN
         self.inner: Mapping[str, Shape] = {block.name: _inner(block) for block in declared.blocks}
         self.within: Mapping[str, str] = {
             argument: name
