@@ -177,3 +177,58 @@ def test_what_is_on_a_pool_is_read_and_imported_from_whichever_host_has_it(shop:
     assert 'simulated has no host "c"' in words(shop, "plan", code=1)
     shop.spec(POOL, text, 'data "host" "any" {}\n')
     assert "simulated has several hosts. Say which with host: a, b." in words(shop, "plan", code=1)
+
+
+SPANNING = """
+network "lan" {
+  mode   = "bridge"
+  bridge = "br0"
+}
+
+workspace "w" {
+  count = 2
+  image = image.base
+  placement { spread = "host" }
+  nic { network = network.lan }
+}
+"""
+
+
+def networks(shop: Shop) -> list[list[str]]:
+    """The identities of the networks on each host."""
+    found = [shop.world(f"simulated/{label}").outsides() for label in "ab"]
+    return [[thing.identity for thing in those if thing.kind == "network"] for those in found]
+
+
+def test_a_network_over_a_bridge_spans_the_hosts_and_goes_from_all_of_them(shop: Shop) -> None:
+    shop.spec(POOL, SPANNING)
+    shop.apply()
+    on_a, on_b = networks(shop)
+    assert len(on_a) == 1 and on_a == on_b
+    assert "No changes" in words(shop, "plan")
+    assert "no orphans" in words(shop, "orphans")
+    shop.spec(POOL, SPANNING.replace("br0", "br1"))
+    shop.apply()
+    anew, on_b = networks(shop)
+    assert len(anew) == 1 and anew == on_b and anew != on_a
+    assert "No changes" in words(shop, "plan")
+    shop.do("destroy", "--auto-approve")
+    assert networks(shop) == [[], []]
+
+
+def test_a_network_of_one_host_draws_its_users_there_and_two_wishes_tear_it_apart(shop: Shop) -> None:
+    text = SPANNING.replace('"bridge"\n  bridge = "br0"', '"nat"').replace(
+        'spread = "host"', 'host = count.index == 0 ? "a" : "b"'
+    )
+    shop.spec(POOL, text)
+    told = words(shop, "plan", code=1)
+    assert "Error: No host for what belongs together" in told
+    assert "workspace.w[1] is to be on b, and workspace.w[0], which it has to share a host with, on a" in told
+
+
+def test_a_saved_plan_of_a_pool_is_carried_out_as_it_was_shown(shop: Shop) -> None:
+    shop.spec(POOL, SPANNING)
+    shop.do("plan", "--out=p.plan")
+    shop.do("apply", "p.plan")
+    assert [len(those) for those in networks(shop)] == [1, 1]
+    assert "No changes" in words(shop, "plan")

@@ -203,7 +203,8 @@ class _Reader:
             if wanted.get("id", each.identity) == each.identity
             and wanted.get("name", each.name) in (each.name, named.get(each.identity))
         ]
-        if len(found) == 1:
+        if len({each.identity for _, each in found}) == 1:
+            # (A network over a bridge is on each of the hosts that it spans.)
             return found[0][1]
         if not found and not whole:
             return None

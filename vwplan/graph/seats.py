@@ -38,6 +38,10 @@ class Network:
     range: Range
     chosen: set[int] = field(default_factory=set)
 
+    def reaches(self, place: Place) -> bool:
+        """Whether a machine in a place can be on it: one over a bridge may span the hosts of its provider, others are on one host."""
+        return self.place.agrees(place) or (self.mode == "bridge" and self.place.provider == place.provider)
+
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
@@ -168,7 +172,7 @@ class Seats:
             before = pairs[index]
             made = dict(nic)
             network = self.networks.get(nic["network"])
-            if network is not None and not network.place.agrees(place):
+            if network is not None and not network.reaches(place):
                 raise problem(
                     "network-elsewhere",
                     "Network on another host",

@@ -22,9 +22,11 @@ def check(plan: Plan) -> list[str]:
         seen.add(step.id)
         if step.verb is StepVerb.BARRIER:
             continue
-        if step.verb is StepVerb.DELETE and (step.record is not None or not step.drops):
+        # What an image or a network over a bridge has on a further host is in no record of its own.
+        may_be_further = step.kind in ("image", "network")
+        if step.verb is StepVerb.DELETE and (step.record is not None or not (step.drops or may_be_further)):
             wrong.append(f"{step.id} deletes, but leaves a record")
-        if step.verb not in (StepVerb.DELETE, StepVerb.RECORD, StepVerb.STAGE) and step.record is None:
+        if step.verb not in (StepVerb.DELETE, StepVerb.RECORD) and step.record is None and not may_be_further:
             wrong.append(f"{step.id} leaves no record")
         if step.verb is not StepVerb.RECORD and not (step.identity and step.host):
             wrong.append(f"{step.id} says not whom, or where")

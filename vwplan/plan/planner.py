@@ -27,7 +27,7 @@ from vwplan.plan.selection import pick
 from vwplan.plan.sequence import Making, make_delete, make_kept, make_up
 from vwplan.plan.shapes import Shapes
 from vwplan.plan.sight import Sight, check_world, warn_of_lost_state
-from vwplan.plan.ties import tie_down, tie_heirs, tie_removals, tie_rolling, tie_up
+from vwplan.plan.ties import tie_down, tie_further, tie_heirs, tie_removals, tie_rolling, tie_up
 from vwplan.plan.usage import Heirs, Users, heirs_of, pinned, spread_early, users_of
 from vwplan.state.records import Record, Roster, State
 
@@ -84,7 +84,7 @@ def make(
         (),
         wanted.rosters,
         wanted.outputs,
-        hosts=sight.hosts(),
+        hosts=sight.hosts(wanted.limits),
         checks=wanted.checks,
         moved=wanted.moved,
         destroy=options.destroy,
@@ -202,11 +202,12 @@ def _steps(
             make_kept(making, decision)
     for decision in decided:
         make_up(making, decision)
-    tie_up(making, decided)
+    further = tie_up(making, decided)
     tie_heirs(heirs)
     tie_rolling(decided)
     tie_down(decided, users)
     tie_removals(making, removals, users)
+    tie_further(making, (*decided, *removals), further)
     make_deliveries(making, decided, removals)
     if making.drafts.all:
         for decision in decided:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from vwplan.dataclass import dataclass
 from vwplan.diagnostics import Diagnostic, Problems, Severity
 from vwplan.graph.model import Resource
 from vwplan.plan.model import HostSeen, HostView, ObservedWorld
-from vwplan.provider.api import Observed
+from vwplan.provider.api import Limits, Observed
 from vwplan.state.folder import command_line
 from vwplan.state.records import Record, State, Status
 
@@ -72,12 +72,17 @@ class Sight:
             return key, None, f"{key} is not a host of this configuration"
         return view.key, None if view.problem else view, view.problem
 
-    def hosts(self) -> tuple[HostSeen, ...]:
-        """Each host as it was when planning, by key."""
+    def hosts(self, limits: Mapping[str, Limits]) -> tuple[HostSeen, ...]:
+        """Each host as it was when planning, by key. Of its memory, no more is told than its owner allows (`limits`, by key)."""
         return tuple(
-            HostSeen(key, view.uuid, view.problem, 0 if view.facts is None else view.facts.memory)
+            HostSeen(key, view.uuid, view.problem, _memory(view, limits.get(key)))
             for key, view in sorted(self.world.items())
         )
+
+
+def _memory(view: HostView, limits: Limits | None) -> int:
+    known = (0 if view.facts is None else view.facts.memory, 0 if limits is None else limits.memory)
+    return min(filter(None, known), default=0)
 
 
 def image_digest(record: Record) -> str:
@@ -163,6 +168,9 @@ def _check_marks(state: State, known: dict[str, Record], view: HostView, problem
         ours = record is not None and (
             not record.writer or not mark.writer or mark.writer == record.writer or record.status is Status.PENDING
         )
+        if record is not None and f"{record.provider}/{record.host}" != view.key and observed.kind == "network":
+            # What a network over a bridge has on the other hosts that it spans, any run may have written.
+            ours = mark.birth == record.birth
         if not ours or mark.birth >= state.serial:
             strange.append(f"{observed.kind} {observed.name} ({mark.address})")
     if strange:

@@ -8,6 +8,7 @@ first again); rosters last. A tie always leads back in that order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from vwplan.kinds.model import Effect
 from vwplan.plan.decision import Decision
@@ -17,8 +18,11 @@ from vwplan.plan.planning import without_key
 from vwplan.plan.sequence import Making
 from vwplan.plan.usage import Heirs, Users
 
+Further = Mapping[tuple[str, str], Draft]
+"""What is made of images and networks on further hosts than their own, by the resource's key and the host's."""
 
-def tie_up(making: Making, decided: Sequence[Decision]) -> None:
+
+def tie_up(making: Making, decided: Sequence[Decision]) -> Further:
     """Let each resource wait for what it depends on."""
     decisions = making.planning.decisions
     stages = _stages(making, decided)
@@ -42,6 +46,7 @@ def tie_up(making: Making, decided: Sequence[Decision]) -> None:
             waiting.needs.extend(
                 stages[key, decision.host] for key in resource.depends if (key, decision.host) in stages
             )
+    return stages
 
 
 def tie_heirs(heirs: Heirs) -> None:
@@ -66,28 +71,60 @@ def _lasts(decisions: Mapping[str, Decision], keys: Iterable[str]) -> list[Draft
 
 
 def _stages(making: Making, decided: Iterable[Decision]) -> dict[tuple[str, str], Draft]:
-    """The staging of images on further hosts than their own, where their users are."""
-    images = {decision.key: decision for decision in decided if decision.kind == "image" and not decision.blocked}
+    """What images and networks need on further hosts than their own, where their users are: a base, a network over the same bridge."""
+    shared = {decision.key: decision for decision in decided if _is_wanted_anywhere(decision)}
     stages: dict[tuple[str, str], Draft] = {}
-    if not images:
+    if not shared:
         return stages
     world = making.planning.sight.world
     for decision in decided:
         if decision.resource is None or decision.first is None:
             continue
         for key in decision.resource.depends:
-            image = images.get(key)
-            if image is None or image.host == decision.host or (key, decision.host) in stages:
+            used = shared.get(key)
+            if used is None or used.host == decision.host or (key, decision.host) in stages:
                 continue
             view = world.get(decision.host)
-            if view is not None and image.name.removeprefix("vwplan-") in view.images:
+            there = () if view is None else view.images if used.kind == "image" else view.objects
+            if (used.name.removeprefix("vwplan-") if used.kind == "image" else used.identity) in there:
                 continue
-            last, first, host = image.last, image.first, image.host
-            image.last, image.host = None, decision.host
-            # Without a record: the image's own tells of its own host.
-            stages[key, decision.host] = making.draft(image, StepVerb.STAGE, image.arguments, None)
-            image.last, image.first, image.host = last, first, host
+            last, first, host = used.last, used.first, used.host
+            used.last, used.host = None, decision.host
+            # Without a record: there is one, of the host that is its own.
+            verb = StepVerb.STAGE if used.kind == "image" else StepVerb.CREATE
+            stages[key, decision.host] = made = making.draft(used, verb, used.arguments, None)
+            used.last, used.first, used.host = last, first, host
+            if used.kind == "network" and last is not None:
+                # What bears our mark is recorded before it is there.
+                made.needs.append(last)
     return stages
+
+
+def _is_wanted_anywhere(decision: Decision) -> bool:
+    """Whether users on other hosts than its own can have it: an image, or a network over a bridge."""
+    if decision.resource is None or decision.blocked:
+        return False
+    return decision.kind == "image" or (decision.kind == "network" and decision.arguments.get("mode") == "bridge")
+
+
+def tie_further(making: Making, decisions: Iterable[Decision], further: Further) -> None:
+    """Let what a network over a bridge has on further hosts go just before it does itself, and there too before its successor comes."""
+    for decision in decisions:
+        ends, record = decision.ends, decision.record
+        if (
+            ends is None
+            or record is None
+            or ends.verb is not StepVerb.DELETE
+            or record.arguments.get("mode") != "bridge"
+        ):
+            continue
+        for view in making.planning.sight.world.values():
+            if view.key != ends.host and record.identity in view.objects:
+                gone = making.drafts.add(replace(ends, host=view.key, drops="", expects=None, needs=list(ends.needs)))
+                ends.needs.append(gone)
+                successor = further.get((decision.key, view.key))
+                if successor is not None and decision.old_first:
+                    successor.needs.append(gone)
 
 
 def tie_rolling(decided: Iterable[Decision]) -> None:
