@@ -78,6 +78,8 @@ def test_the_base_is_staged_on_each_host_that_needs_it(shop: Shop) -> None:
     shop.spec(POOL, FARM % 2)
     shop.apply()
     assert [len(shop.world(f"simulated/{label}").images()) for label in "ab"] == [1, 1]
+    shop.do("destroy", "--auto-approve")
+    assert [len(shop.world(f"simulated/{label}").images()) for label in "ab"] == [0, 0]
 
 
 def test_more_than_the_limits_allow_is_refused_with_the_figures(shop: Shop) -> None:

@@ -13,10 +13,12 @@ from dataclasses import replace
 from vwplan.kinds.model import Effect
 from vwplan.plan.decision import Decision
 from vwplan.plan.draft import Draft
-from vwplan.plan.model import StepVerb
+from vwplan.plan.model import HostView, StepVerb
 from vwplan.plan.planning import without_key
 from vwplan.plan.sequence import Making
+from vwplan.plan.sight import image_digest
 from vwplan.plan.usage import Heirs, Users
+from vwplan.state.records import Record
 
 Further = Mapping[tuple[str, str], Draft]
 """What is made of images and networks on further hosts than their own, by the resource's key and the host's."""
@@ -108,23 +110,31 @@ def _is_wanted_anywhere(decision: Decision) -> bool:
 
 
 def tie_further(making: Making, decisions: Iterable[Decision], further: Further) -> None:
-    """Let what a network over a bridge has on further hosts go just before it does itself, and there too before its successor comes."""
+    """Let what an image or a network over a bridge has on further hosts go just before it does itself.
+
+    There too what claims the same goes before its successor comes. A base that another image of the stack has is left.
+    """
     for decision in decisions:
         ends, record = decision.ends, decision.record
-        if (
-            ends is None
-            or record is None
-            or ends.verb is not StepVerb.DELETE
-            or record.arguments.get("mode") != "bridge"
-        ):
+        if ends is None or record is None or ends.verb is not StepVerb.DELETE:
             continue
         for view in making.planning.sight.world.values():
-            if view.key != ends.host and record.identity in view.objects:
-                gone = making.drafts.add(replace(ends, host=view.key, drops="", expects=None, needs=list(ends.needs)))
-                ends.needs.append(gone)
-                successor = further.get((decision.key, view.key))
-                if successor is not None and decision.old_first:
-                    successor.needs.append(gone)
+            if view.key == ends.host or not _is_copied(making, record, view):
+                continue
+            gone = making.drafts.add(replace(ends, host=view.key, drops="", expects=None, needs=list(ends.needs)))
+            ends.needs.append(gone)
+            successor = further.get((decision.key, view.key))
+            if successor is not None and decision.old_first:
+                successor.needs.append(gone)
+
+
+def _is_copied(making: Making, record: Record, view: HostView) -> bool:
+    """Whether something of an object that goes is on a further host of its pool."""
+    if view.key.rpartition("/")[0] != record.provider:
+        return False
+    if record.kind == "image":
+        return image_digest(record) in view.images and all(name != record.name for _, name in making.bases)
+    return record.arguments.get("mode") == "bridge" and record.identity in view.objects
 
 
 def tie_rolling(decided: Iterable[Decision]) -> None:
