@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from vwplan.diagnostics import DiagnosticError, Source
 from vwplan.hcl.evaluate import MappingScope, NoFiles, Planning, compile_expression
-from vwplan.hcl.late import anchored, known_value, late_from_json, late_to_json, unsealed
+from vwplan.hcl.late import anchored, known_value, unsealed
+from vwplan.hcl.late_json import late_from_json, late_to_json
 from vwplan.hcl.parser import parse_expression
 from vwplan.values import (
     SENSITIVE,

@@ -79,7 +79,7 @@ class Opening:
     def _collect_late(self, value: Unknown, *, secret: bool) -> None:
         if not isinstance(value, Late):
             return
-        from vwplan.hcl.late import late_to_json
+        from vwplan.hcl.late_json import late_to_json
         from vwplan.values import to_plain, unmark_deep
 
         def keep(found: Value) -> str:

@@ -122,7 +122,7 @@ def known_value(value: Value, lookup: Lookup, files: Files, chance: Chance) -> V
             return TupleValue([known_value(item, lookup, files, chance) for item in value.items])
         case ListValue():
             return ListValue(value.element, [known_value(item, lookup, files, chance) for item in value.items])
-    raise _unknown("", "it hangs on a sensitive value, which a saved plan does not hold")
+    raise still_unknown("", "it hangs on a sensitive value, which a saved plan does not hold")
 
 
 def _computed(late: Late, lookup: Lookup, files: Files, chance: Chance) -> Value:
@@ -154,14 +154,14 @@ def _fact(late: Late, origin: FactOf, lookup: Lookup) -> Value:
     record = lookup(origin.address)
     name = ".".join(map(str, (origin.address, *origin.path)))
     if record is None:
-        raise _unknown(name, f"{origin.address} was not made")
+        raise still_unknown(name, f"{origin.address} was not made")
     first = origin.path[0]
     found: Any = record.facts if first in record.facts else record.arguments
     try:
         for step in origin.path:
             found = found[step]
     except (KeyError, IndexError, TypeError):
-        raise _unknown(name, "its host does not tell it") from None
+        raise still_unknown(name, "its host does not tell it") from None
     return _as_type(from_plain(found), late)
 
 
@@ -169,7 +169,7 @@ def _as_type(value: Value, late: Late) -> Value:
     try:
         return convert(value, late.type)
     except ConversionError as error:
-        raise _unknown("", f"it came out with another type than planned: {error}") from None
+        raise still_unknown("", f"it came out with another type than planned: {error}") from None
 
 
 def _step(value: Value, step: str | int) -> Value:
@@ -178,7 +178,8 @@ def _step(value: Value, step: str | int) -> Value:
     return mark(value.items[step], marks)  # type: ignore[index]
 
 
-def _unknown(name: str, reason: str) -> DiagnosticError:
+def still_unknown(name: str, reason: str) -> DiagnosticError:
+    """What is told of a value that nothing can compute; `name` is what refers to it, empty where that is not known."""
     detail = f"{name or 'A value'} was to be known by now, but {reason}. Plan again."
     return DiagnosticError(Diagnostic("still-unknown", "A value is still unknown", detail))
 
@@ -271,99 +272,7 @@ class _InputScope:
             found = self._inputs.get(reference.text_of(consumed))
             if found is not None:
                 return found, consumed
-        raise _unknown(reference.text, "the plan does not carry it")
-
-
-def late_to_json(late: Late, seal: Callable[[Value], str], *, secret: bool = False) -> dict[str, object]:
-    """A late leaf as JSON. `seal` turns what is sensitive in it into its HMAC; of a `secret` leaf that is also what it read."""
-    from vwplan.values import type_to_json
-
-    origin = late.origin
-    told: dict[str, object] = {"type": type_to_json(late.type)}
-    if isinstance(origin, FactOf):
-        told["fact"] = [origin.address, *origin.path]
-        return told
-    told["expression"] = origin.expression
-    told["inputs"] = {text: _input_to_json(value, seal) for text, value in origin.inputs.items()}
-    told["path"] = list(origin.path)
-    told["place"] = origin.place
-    if origin.files:
-        told["files"] = [[*key, _file_to_json(found, seal if secret else None)] for key, found in origin.files.items()]
-    return told
-
-
-def late_from_json(told: Mapping[str, Any]) -> Late:
-    """The late leaf that `late_to_json` wrote; `ValueError` if it is none."""
-    from vwplan.values import type_from_json
-
-    try:
-        type_ = type_from_json(told["type"])
-        if "fact" in told:
-            address, *path = told["fact"]
-            return Late(type_, FactOf(address, tuple(path)))
-        inputs = {text: _input_from_json(value) for text, value in told["inputs"].items()}
-        files = {(m, a): _file_from_json(found) for m, a, found in told.get("files", ())}
-        return Late(type_, Computed(told["expression"], inputs, tuple(told["path"]), files, told["place"]))
-    except (KeyError, TypeError) as problem:
-        raise ValueError("not a late value") from problem
-
-
-def _input_to_json(value: Value, seal: Callable[[Value], str], *, secret: bool = False) -> object:
-    """An input as JSON; of a `secret` one, that is sensitive as a whole and known in part, each known part is sealed."""
-    from vwplan.values import to_json
-
-    match value:
-        case Sealed():
-            return {"sealed": value.mac}
-        case Late():
-            return {"late": late_to_json(value, seal, secret=secret)}
-        case Marked() if not is_whole(value.value):
-            return {"marked": sorted(value.marks), "value": _input_to_json(value.value, seal, secret=True)}
-        case Marked():
-            return {"sealed": seal(value)}
-    if is_whole(value) and not _marked(value):
-        return {"sealed": seal(value)} if secret else to_json(value)
-    match value:
-        case ObjectValue() | MapValue():
-            return {"object": {key: _input_to_json(item, seal, secret=secret) for key, item in value.items.items()}}
-        case ListValue() | SetValue() | TupleValue():
-            return {"tuple": [_input_to_json(item, seal, secret=secret) for item in value.items]}
-    raise _unknown("", "nothing says how it is computed")
-
-
-def _marked(value: Value) -> bool:
-    from vwplan.values import has_marks
-
-    return has_marks(value)
-
-
-def _input_from_json(told: Mapping[str, Any]) -> Value:
-    from vwplan.values import from_json
-
-    if "late" in told:
-        return late_from_json(told["late"])
-    if "sealed" in told:
-        return Sealed(told["sealed"])
-    if "marked" in told:
-        return mark(_input_from_json(told["value"]), frozenset(told["marked"]))
-    if "object" in told:
-        return ObjectValue({key: _input_from_json(item) for key, item in told["object"].items()})
-    if "tuple" in told:
-        return TupleValue([_input_from_json(item) for item in told["tuple"]])
-    return from_json(dict(told))
-
-
-def _file_to_json(found: object, seal: Callable[[Value], str] | None) -> object:
-    if isinstance(found, bytes):
-        text = base64.b64encode(found).decode()
-        return {"bytes": text} if seal is None else {"sealed": seal(text)}
-    return {"sealed": found.mac} if isinstance(found, Sealed) else found
-
-
-def _file_from_json(found: object) -> object:
-    if isinstance(found, dict):
-        return Sealed(found["sealed"]) if "sealed" in found else base64.b64decode(found["bytes"])
-    return found
+        raise still_unknown(reference.text, "the plan does not carry it")
 
 
 def unsealed(value: Value, opening: Callable[[str], Value]) -> Value:

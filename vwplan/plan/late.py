@@ -29,7 +29,7 @@ def late_to_plain(value: Unknown, seal: Seal, *, secret: bool = False) -> Plain:
     """A late leaf as a JSON-able value: the fact that it will be, or the expression and its inputs. `secret`: it is one itself."""
     if not isinstance(value, Late):
         return {"type": type_to_json(value.type)}
-    from vwplan.hcl.late import late_to_json
+    from vwplan.hcl.late_json import late_to_json
 
     return late_to_json(value, lambda found: seal(to_plain(unmark_deep(found)[0])), secret=secret)
 
@@ -38,7 +38,7 @@ def late_from_plain(found: Plain) -> Unknown:
     """The late leaf that `late_to_plain` wrote. The secrets that it hangs on are `Sealed`: a plan does not hold them."""
     if "fact" not in found and "expression" not in found:
         return Unknown(type_from_json(found["type"]))
-    from vwplan.hcl.late import late_from_json
+    from vwplan.hcl.late_json import late_from_json
 
     return late_from_json(found)
 
