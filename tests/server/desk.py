@@ -18,7 +18,7 @@ PROGRAM = (sys.executable, "-c", "from vwplan.cli.main import main; main()")
 PATIENCE = 240
 """Seconds that one command may take, on the busiest of machines."""
 
-SPEC = """
+HEAD = """
 vwplan {
   provider = simulated
   state "postgres" {
@@ -29,7 +29,12 @@ vwplan {
 provider "simulated" {
   delay = %s
 }
+"""
+"""How a spec begins: where its state is, and how long each call to the pretended hosts takes."""
 
+SPEC = (
+    HEAD
+    + """
 variable "size" {
   default = 2
 }
@@ -50,6 +55,7 @@ output "size" {
   value = var.size
 }
 """
+)
 
 
 class Desk:

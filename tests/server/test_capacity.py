@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from desk import Desk, halted, records
+from desk import HEAD, Desk, halted, records
 from stores import begun, lock, make, record, store_of
 
 from vwplan.diagnostics import DiagnosticError
@@ -133,17 +133,9 @@ def test_two_do_not_choose_the_same_range_for_their_networks(database: str, tmp_
     ann.close()
 
 
-SPEC = """
-vwplan {
-  provider = simulated
-  state "postgres" {
-    conninfo = "%s"
-  }
-}
-provider "simulated" {
-  delay  = %s
-  memory = 4096
-}
+SPEC = (
+    HEAD.replace("delay = %s", "delay  = %s\n  memory = 4096")
+    + """
 image "base" {
   source = "./base.raw"
 }
@@ -156,6 +148,7 @@ workspace "b" {
   resources { memory = "2 GiB" }
 }
 """
+)
 
 
 def test_two_processes_do_not_fill_a_host_beyond_its_memory_at_once(database: str, tmp_path: Path) -> None:

@@ -9,24 +9,15 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from desk import Asked, Desk, halted
+from desk import HEAD, Asked, Desk, halted
 
 from vwplan.state.postgres import open_store
 
 pytestmark = pytest.mark.server
 
-SPEC = """
-vwplan {
-  provider = simulated
-  state "postgres" {
-    conninfo = "%s"
-  }
-}
-
-provider "simulated" {
-  delay = %s
-}
-
+SPEC = (
+    HEAD
+    + """
 variable "word" {
   type      = string
   sensitive = true
@@ -46,6 +37,7 @@ volume "v" {
   size = "8 MiB"
 }
 """
+)
 
 
 def desk_in(folder: Path, database: str, delay: float = 0) -> Desk:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from desk import Asked, Desk, records
+from desk import HEAD, Asked, Desk, records
 from stores import begun, lock, record, store_of
 
 from vwplan.state import Ended, Result, RunEnded, State, write_snapshot
@@ -18,16 +18,9 @@ from vwplan.state.problems import WriteFailed
 
 pytestmark = pytest.mark.server
 
-SPEC = """
-vwplan {
-  provider = simulated
-  state "postgres" {
-    conninfo = "%s"
-  }
-}
-provider "simulated" {
-  delay = %s
-}
+SPEC = (
+    HEAD
+    + """
 image "base" {
   source = "./base.raw"
 }
@@ -43,6 +36,7 @@ volume "v" {
   size = "1 GiB"
 }
 """
+)
 
 ALL = {"image.base", "network.n", "volume.v", "workspace.w[0]", "workspace.w[1]"}
 

@@ -12,6 +12,7 @@ from vwplan.state.cover import Cover
 from vwplan.state.entries import Begun
 from vwplan.state.fold import Ledger
 from vwplan.state.postgres import rows, seats
+from vwplan.state.postgres.batch import Batch
 from vwplan.state.postgres.bodies import Bodies
 from vwplan.state.postgres.past import add_base
 from vwplan.state.records import State
@@ -46,7 +47,7 @@ def put(
         (state.lineage, state.serial, commit, state.key_id, stack),
     )
     rows.touch(connection, stack, state.serial, (WHOLE,))
-    batch = rows.Batch(unfinished)
+    batch = Batch(unfinished)
     batch.records = {record.identity: (record, False) for record in state.records.values()}
     batch.records |= {record.identity: (record, True) for record in state.deposed.values()}
     batch.rosters = {key: roster_to_plain(roster) for key, roster in state.rosters.items()}

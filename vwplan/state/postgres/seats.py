@@ -12,7 +12,7 @@ from vwplan.diagnostics import DiagnosticError
 from vwplan.state.claims import WHOLE, Claims, Occupants, Seat
 from vwplan.state.fold import Ledger
 from vwplan.state.postgres import problems
-from vwplan.state.postgres.rows import Batch
+from vwplan.state.postgres.batch import Batch
 
 _RESERVED = (
     "DO UPDATE SET session = seats.session, "

@@ -17,6 +17,7 @@ from vwplan.state.folder import Folder
 from vwplan.state.journal import Header, write_entries, write_header
 from vwplan.state.lock import Holder
 from vwplan.state.postgres import problems, remembered, rows, seats, sessions
+from vwplan.state.postgres.batch import Batch, take
 from vwplan.state.postgres.connection import Server
 from vwplan.state.postgres.lease import Lease
 from vwplan.state.postgres.link import Link
@@ -180,7 +181,7 @@ class PostgresSession:
             return
         begins = any(isinstance(entry, Begun) for entry in entries)
         handed = any(_is_give(self.ledger.unfinished.get((e.run, e.step))) for e in entries if isinstance(e, Ended))
-        batch = rows.take(self.ledger, entries)
+        batch = take(self.ledger, entries)
         wanted = seats.follow(self._occupants, self.ledger, batch, all=self._unseated or handed)
         try:
             if self.broken:
@@ -212,7 +213,7 @@ class PostgresSession:
         self.write([entry for entry in entries if not isinstance(entry, Begun)])
         self._unseated = False
 
-    def _write(self, batch: rows.Batch, wanted: Mapping[str, set[Seat]], *, strict: bool) -> None:
+    def _write(self, batch: Batch, wanted: Mapping[str, set[Seat]], *, strict: bool) -> None:
         missing = frozenset(batch.names - self._names) if WHOLE not in self._names else frozenset()
         if missing:
             self._acquire(Claims(missing))
