@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import libvirt
 
-from vwplan.provider.api import Action, Observed, Outcome, ProviderError, Refused, Reporter
+from vwplan.provider.api import Action, Interrupted, Observed, Outcome, ProviderError, Refused, Reporter
 from vwplan.provider.law import image_digest
 from vwplan_libvirt.bases import Base, base_parts, find_base, need_base, users_of
 from vwplan_libvirt.errors import explained, explaining
@@ -21,6 +23,9 @@ from vwplan_libvirt.sources import Progress, local_file
 from vwplan_libvirt.tenancy import is_dead, new_token
 from vwplan_libvirt.volume_xml import pool_text, volume_text
 
+_ONCE = "vwplan-once-"
+_OTHERS = re.compile(rf"{_ONCE}[0-9a-z-]+")
+_ONCE_PAUSE = 0.1
 _SORTS = {"source": "", "kernel": "vmlinuz", "initrd": "initrd"}
 
 
@@ -151,7 +156,7 @@ def _copy_on_host(
     path = str(arguments[name])
     if arguments.get("base"):
         raise Refused("Not possible on a host", "A difference over a base must be uploaded: give it without on_host.")
-    with _volume_at(host, path) as volume, explaining(f"copying {path}"):
+    with _volume_at(host, path, reporter) as volume, explaining(f"copying {path}"):
         length = volume.info()[1]
         progress = Progress(reporter, f"verifying {path}", length)
         head = b""
@@ -169,16 +174,25 @@ def _copy_on_host(
 
 
 @contextlib.contextmanager
-def _volume_at(host: Host, path: str) -> Iterator[Any]:
-    """The volume at a path on the host: of a pool that has it, else of one that is there for just this while."""
-    with contextlib.suppress(libvirt.libvirtError):
-        yield host.connection.storageVolLookupByPath(path)
-        return
+def _volume_at(host: Host, path: str, reporter: Reporter) -> Iterator[Any]:
+    """The volume at a path on the host: of a pool that has it, else of one that is there for just this while.
+
+    libvirt lets no two pools have one folder, so that those who look into the same one take turns.
+    """
     folder, _, name = path.rpartition("/")
-    try:
-        pool = host.connection.storagePoolCreateXML(pool_text(f"vwplan-once-{new_token()}", folder or "/"), 0)
-    except libvirt.libvirtError as error:
-        raise explained(error, f"looking into {folder} on the host") from error
+    pool: Any = None
+    while pool is None:
+        volume = _in_a_lasting_pool(host, path)
+        if volume is not None:
+            yield volume
+            return
+        try:
+            pool = host.connection.storagePoolCreateXML(pool_text(f"{_ONCE}{new_token()}", folder or "/"), 0)
+        except libvirt.libvirtError as error:
+            other = _OTHERS.search(str(error))
+            if other is None:
+                raise explained(error, f"looking into {folder} on the host") from error
+            _wait_for(host, other[0], reporter)
     try:
         try:
             volume = pool.storageVolLookupByName(name)
@@ -186,7 +200,26 @@ def _volume_at(host: Host, path: str) -> Iterator[Any]:
             raise Refused("Image is not there", f"The host has no file {path}.") from error
         yield volume
     finally:
-        pool.destroy()
+        with contextlib.suppress(libvirt.libvirtError):
+            pool.destroy()
+
+
+def _in_a_lasting_pool(host: Host, path: str) -> Any:
+    """The volume at a path, unless no pool has it, or one that is there for just a while."""
+    try:
+        volume = host.connection.storageVolLookupByPath(path)
+        return None if volume.storagePoolLookupByVolume().name().startswith(_ONCE) else volume
+    except libvirt.libvirtError:
+        return None
+
+
+def _wait_for(host: Host, other: str, reporter: Reporter) -> None:
+    """Give another stager, which looks into the same folder, a moment; what one left that was killed is taken away."""
+    if is_dead(other.removeprefix(_ONCE), time.time()):
+        with contextlib.suppress(libvirt.libvirtError):
+            host.connection.storagePoolLookupByName(other).destroy()
+    elif reporter.stop.wait(_ONCE_PAUSE):
+        raise Interrupted("Interrupted", "The call was given up while another looked into the same folder.")
 
 
 def _check_digests(digest: str, found: Mapping[str, str], arguments: Mapping[str, Any]) -> None:

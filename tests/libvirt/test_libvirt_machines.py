@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ pytest.importorskip("libvirt")
 sys.path.insert(0, str(Path(__file__).parent.parent / "conformance"))
 sys.path.insert(0, str(Path(__file__).parent))
 from libvirt_hosts import POOL, URI, host, small_image
-from suite import Play, Stage, action
+from suite import Play, Stage, action, reporter
 
 from vwplan.provider import Action, NotReady, Observed, Refused, Verb, arguments_digest, image_digest
 from vwplan_libvirt.accel import bios_rate
@@ -31,6 +32,7 @@ from vwplan_libvirt.agent import Agent
 from vwplan_libvirt.bases import base_parts
 from vwplan_libvirt.naming import bridge_of, console_name
 from vwplan_libvirt.settings import Settings
+from vwplan_libvirt.tenancy import new_token
 
 GUEST = Path(os.environ.get("VWPLAN_TEST_GUEST") or Path(__file__).parents[2] / ".cache" / "guest")
 CMDLINE = "console=ttyS0 quiet root=LABEL=root"
@@ -361,3 +363,35 @@ def test_a_dnsmasq_that_a_dead_libvirtd_left_is_no_obstacle_and_does_not_stay(
         left.kill()
         left.wait()
     play.delete(network)
+
+
+def test_files_of_one_folder_on_the_host_are_copied_at_once(
+    play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libvirt lets no two pools have one folder, be it that one was left by somebody who was killed."""
+    monkeypatch.setattr(Settings, "is_local", property(lambda settings: False))
+    folder = tmp_path / "images"
+    folder.mkdir()
+    connection = play.connection._host.connection  # type: ignore[attr-defined]
+    dead = f"vwplan-once-{new_token().replace(f'-{os.getpid()}-', '-4194303-')}"
+    connection.storagePoolCreateXML(
+        f"<pool type='dir'><name>{dead}</name><target><path>{folder}</path></target></pool>"
+    )
+    stages = []
+    for number in range(6):
+        path = folder / f"{number}.raw"
+        path.write_bytes(os.urandom(1 << 20))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        arguments = {"source": str(path), "on_host": True}
+        stages.append(action(Verb.STAGE, "image", f"vwplan-{digest}", arguments, str(uuid.uuid4())))
+
+    def stage(what: Action) -> None:
+        one = play.stage.open()
+        one.perform(what, reporter())
+        one.close()
+
+    play.made += stages
+    with ThreadPoolExecutor(3) as others:
+        list(others.map(stage, stages))
+    assert {what.name.removeprefix("vwplan-") for what in stages} <= play.connection.observe().images
+    assert not [one.name() for one in connection.listAllStoragePools() if one.name().startswith("vwplan-once")]
