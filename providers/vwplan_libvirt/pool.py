@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import libvirt
 
@@ -15,7 +15,13 @@ from vwplan_libvirt.errors import code_of, explained, explaining
 from vwplan_libvirt.settings import Settings
 from vwplan_libvirt.volume_xml import Backing, SeenVolume, pool_text, volume_of, volume_text
 
+T = TypeVar("T")
+
 _SYSTEM_FOLDER = "/var/lib/libvirt/images"
+_FOLDERS = ("dir", "fs", "netfs")
+"""The types of pools that are folders, in which another folder can be made."""
+_STOPPED = (libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_NO_STORAGE_POOL)
+"""How libvirt answers when a pool that ran was stopped or taken away since."""
 _CHUNK = 256_000
 """How much goes in one message; libvirt takes a little less than 256 KiB."""
 _PATIENCE = 30.0
@@ -45,7 +51,7 @@ class Pool:
                 self._found = pool
             except libvirt.libvirtError as error:
                 # Another connection may have started it meanwhile, or be about to make its folder.
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline and not self._finished(pool):
                     raise Unreachable(
                         "Storage pool is down",
                         f"The pool {self._settings.pool} cannot be started, so nothing in it can be seen. Bring its folder "
@@ -53,6 +59,29 @@ class Pool:
                     ) from error
                 time.sleep(0.05)
         return self._found
+
+    def _finished(self, pool: Any) -> bool:
+        """Whether the folder of a pool was made now, of which whoever made it was killed before; else it starts with its host."""
+        with explaining(f"making the folder of the storage pool {self._settings.pool}"):
+            if pool.autostart():
+                return False
+            pool.build(0)
+            pool.setAutostart(1)
+            return True
+
+    def _ask(self, ask: Callable[[Any], T], nothing: T) -> T:
+        """What the pool answers. One that somebody stopped since is started again; where there is none, there is `nothing`."""
+        for is_last in (False, True):
+            pool = self.find()
+            if pool is None:
+                break
+            try:
+                return ask(pool)
+            except libvirt.libvirtError as error:
+                if is_last or code_of(error) not in _STOPPED:
+                    raise
+                self._found = None
+        return nothing
 
     def _defined(self) -> Any:
         with explaining(f"looking for the storage pool {self._settings.pool}"):
@@ -90,9 +119,11 @@ class Pool:
         return self.find()
 
     def _folder(self) -> str:
-        for pool in self._connection.listAllStoragePools():
-            if pool.name() == "default":
-                return f"{text_at(parsed(pool.XMLDesc(0)), 'target/path').rstrip('/')}/{self._settings.pool}"
+        with suppress(libvirt.libvirtError):
+            default = parsed(self._connection.storagePoolLookupByName("default").XMLDesc(0))
+            # Others have no folder, or one of devices, which is in memory.
+            if default.get("type") in _FOLDERS:
+                return f"{text_at(default, 'target/path').rstrip('/')}/{self._settings.pool}"
         if self._settings.is_session:
             raise Refused(
                 "No place for the storage pool",
@@ -102,11 +133,10 @@ class Pool:
 
     def refresh(self) -> None:
         """Have the host look at the folder: what was added or removed by hand is unknown to it until then."""
-        pool = self.find()
         deadline = time.monotonic() + _PATIENCE
-        while pool is not None:
+        while True:
             try:
-                pool.refresh(0)
+                self._ask(lambda pool: pool.refresh(0), 0)
                 return
             except libvirt.libvirtError as error:
                 if "asynchronous jobs" not in str(error):
@@ -117,18 +147,14 @@ class Pool:
 
     def names(self) -> list[str]:
         """The names of all volumes."""
-        pool = self.find()
         # Not by `listVolumes`: it counts first, and leaves out as many, of any, as others make meanwhile.
         with explaining("listing volumes"):
-            return [] if pool is None else [volume.name() for volume in pool.listAllVolumes()]
+            return self._ask(lambda pool: [volume.name() for volume in pool.listAllVolumes()], [])
 
     def volume(self, name: str) -> Any:
         """libvirt's volume of that name; None when there is none."""
-        pool = self.find()
-        if pool is None:
-            return None
         try:
-            return pool.storageVolLookupByName(name)
+            return self._ask(lambda pool: pool.storageVolLookupByName(name), None)
         except libvirt.libvirtError as error:
             if code_of(error) == libvirt.VIR_ERR_NO_STORAGE_VOL:
                 return None
@@ -154,11 +180,14 @@ class Pool:
             try:
                 return pool.createXML(text, 0)
             except libvirt.libvirtError as error:
-                if code_of(error) != libvirt.VIR_ERR_STORAGE_VOL_EXIST:
+                if code_of(error) in _STOPPED:
+                    self._found = None
+                elif code_of(error) == libvirt.VIR_ERR_STORAGE_VOL_EXIST:
+                    # The list may be stale: the file removed by hand.
+                    self.refresh()
+                else:
                     raise
-                # The list may be stale: the file removed by hand.
-                self.refresh()
-                return pool.createXML(text, 0)
+                return self.have().createXML(text, 0)
 
     def delete(self, name: str) -> None:
         """Remove a volume; of nothing, succeeds."""
