@@ -34,6 +34,16 @@ def code_of(error: BaseException) -> int:
     return int(error.get_error_code()) if isinstance(error, libvirt.libvirtError) else -1
 
 
+def is_gone(error: BaseException) -> bool:
+    """Whether an error says that a thing is not there any more."""
+    return code_of(error) in ABSENT
+
+
+def gone(what: str) -> Changed:
+    """What is said of a thing (`the machine x`) that was there a moment ago."""
+    return Changed("Changed since the plan", f"{what[:1].upper()}{what[1:]} is not there any more. Plan again.")
+
+
 def text_of(error: Any) -> str:
     """What libvirt says, as one sentence."""
     said = (error.get_error_message() or str(error)).strip().rstrip(".")

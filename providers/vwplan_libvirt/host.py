@@ -125,6 +125,16 @@ class Host:
             return
 
 
+def is_on(domain: Any) -> bool:
+    """Whether a domain runs; one that was taken away meanwhile does not."""
+    try:
+        return bool(domain.isActive())
+    except libvirt.libvirtError as error:
+        if code_of(error) != libvirt.VIR_ERR_NO_DOMAIN:
+            raise
+        return False
+
+
 def described_volumes(pool: Any) -> Iterator[tuple[Any, str]]:
     """Every volume of a pool with its description; what goes away meanwhile, be it the whole pool, is not there."""
     try:

@@ -11,8 +11,8 @@ from vwplan.provider.api import Action, Observed, Outcome, Refused, Reporter
 from vwplan.provider.law import arguments_digest
 from vwplan_libvirt.document import Element, parsed, written
 from vwplan_libvirt.domain_view import domain_of
-from vwplan_libvirt.errors import code_of, explaining
-from vwplan_libvirt.host import Host
+from vwplan_libvirt.errors import code_of, explaining, gone, is_gone
+from vwplan_libvirt.host import Host, is_on
 from vwplan_libvirt.left_bridge import start_network, take_away_bridge
 from vwplan_libvirt.mark import OBJECT, is_imported, mark_element, mark_of, marked_cidr
 from vwplan_libvirt.naming import bridge_of
@@ -28,11 +28,8 @@ def description_of(host: Host, network: Any) -> str:
 
 def seen_network(host: Host, identity: str) -> SeenNetwork | None:
     """A network by its identity; None when there is none."""
-    network = host.network(identity)
-    if network is None:
-        return None
-    with explaining(f"reading the network {identity}"):
-        return network_of(description_of(host, network))
+    found = _read(host, identity)
+    return None if found is None else found[0]
 
 
 def need_network(host: Host, identity: str) -> SeenNetwork:
@@ -73,11 +70,27 @@ def observed_network(seen: SeenNetwork, *, is_active: bool) -> Observed:
 
 def look_at_network(host: Host, identity: str) -> Observed | None:
     """A network as an object; None when there is none."""
+    found = _read(host, identity)
+    return None if found is None else observed_network(found[0], is_active=found[1])
+
+
+def _read(host: Host, identity: str) -> tuple[SeenNetwork, bool] | None:
+    """A network, and whether it runs; None where there is none, be it that it went while we looked."""
     network = host.network(identity)
-    if network is None:
-        return None
     with explaining(f"reading the network {identity}"):
-        return observed_network(network_of(description_of(host, network)), is_active=bool(network.isActive()))
+        try:
+            return None if network is None else (network_of(description_of(host, network)), bool(network.isActive()))
+        except libvirt.libvirtError as error:
+            if not is_gone(error):
+                raise
+            return None
+
+
+def _there(host: Host, action: Action) -> Any:
+    network = host.network(action.identity)
+    if network is None:
+        raise gone(f"the network {action.name}")
+    return network
 
 
 def create_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
@@ -123,7 +136,7 @@ def update_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
             "Not possible on a network that exists",
             f"{', '.join(others)} of {action.name} is changed only by making it anew.",
         )
-    network = host.network(action.identity)
+    network = _there(host, action)
     note = ""
     with explaining(f"updating the network {action.name}"):
         _write_mark(host, network, action)
@@ -131,7 +144,7 @@ def update_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
             start_network(host, network)
             network.setAutostart(1)
             # The new bridge knows nothing of what was plugged into the old one.
-            users = [domain.name() for domain in _domains_on(host, action.name) if domain.isActive()]
+            users = [domain.name() for domain in _domains_on(host, action.name) if is_on(domain)]
             note = f"{', '.join(users[:5])} must be restarted to be on it again" if users else ""
     return Outcome(look_at_network(host, action.identity), note=note)
 
@@ -139,7 +152,7 @@ def update_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
 def adopt_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
     """Mark a network that somebody else made, and change nothing of it."""
     with explaining(f"marking the network {action.name}"):
-        _write_mark(host, host.network(action.identity), action)
+        _write_mark(host, _there(host, action), action)
     return Outcome(look_at_network(host, action.identity))
 
 
@@ -173,7 +186,7 @@ def delete_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
         try:
             was_active = bool(network.isActive())
             if was_active:
-                network.destroy()
+                _stop(network)
             if network.isPersistent():
                 network.undefine()
             if not was_active:
@@ -182,6 +195,15 @@ def delete_network(host: Host, action: Action, reporter: Reporter) -> Outcome:
             if code_of(error) != libvirt.VIR_ERR_NO_NETWORK:
                 raise
     return Outcome(None)
+
+
+def _stop(network: Any) -> None:
+    try:
+        network.destroy()
+    except libvirt.libvirtError:
+        # Somebody else may have stopped it just now.
+        if network.isActive():
+            raise
 
 
 def network_users(host: Host, name: str) -> list[str]:

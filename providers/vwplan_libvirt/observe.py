@@ -160,11 +160,14 @@ def _ranges_in_use(host: Host) -> set[str]:
     """The ranges of the host's own interfaces, as far as they can be told."""
     found = set(_routes()) if host.settings.is_local and not host.is_pretended else set()
     try:
-        for interface in host.connection.listAllInterfaces():
-            found.update(_interface_ranges(interface))
+        interfaces = host.connection.listAllInterfaces()
     except libvirt.libvirtError:
         # Not every host lets its interfaces be listed.
         return found
+    for interface in interfaces:
+        # One that goes away meanwhile hides no other.
+        with suppress(libvirt.libvirtError):
+            found.update(_interface_ranges(interface))
     return found
 
 

@@ -9,7 +9,7 @@ import libvirt
 
 from vwplan.provider.api import Action, Changed, Interrupted, Refused, Reporter
 from vwplan_libvirt.errors import code_of, explaining
-from vwplan_libvirt.host import Host, nics_of
+from vwplan_libvirt.host import Host, is_on, nics_of
 from vwplan_libvirt.mark import BOOT, boot_text
 from vwplan_libvirt.networks import start_networks
 from vwplan_libvirt.seeding import reads_seed, write_seed
@@ -20,6 +20,11 @@ _AGAIN_SECONDS = 5.0
 _POLL = 0.1
 _DISK_SECONDS = 2.0
 """How long a machine that its disk stopped is watched when it goes on: the guest writes again at once what it could not."""
+
+
+_POWERS = ("running", "paused", "saved", "off")
+_OVERTAKEN = (libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_SYSTEM_ERROR, libvirt.VIR_ERR_INTERNAL_ERROR)
+"""How libvirt refuses what is so already; the second of a saved memory whose file has gone, the third in its test driver."""
 
 
 def read_power(domain: Any) -> str:
@@ -35,26 +40,34 @@ def bring_to(host: Host, action: Action, reporter: Reporter) -> Any:
     if domain is None:
         raise Changed("Changed since the plan", f"The machine {action.name} is not there any more. Plan again.")
     wanted = action.arguments["power"]
+    if wanted not in _POWERS:
+        raise Refused("No such power", f'A machine cannot be "{wanted}" on this host.')
     with explaining(f"bringing the machine {action.name} to the power {wanted}"):
-        power = read_power(domain)
-        if wanted == "running":
-            _run(host, domain, power, action, reporter)
-        elif wanted == "paused":
-            _pause(host, domain, power, action, reporter)
-        elif wanted == "saved":
-            if power == "off":
-                start(host, domain, action, reporter, paused=True)
-            if power != "saved":
-                reporter.say("saving its memory")
-                domain.managedSave(0)
-        elif wanted == "off":
-            if power == "saved":
-                domain.managedSaveRemove(0)
-            elif power != "off":
-                shut_down(host, domain, reporter, orderly=power == "running" and not action.arguments.get("force"))
-        else:
-            raise Refused("No such power", f'A machine cannot be "{wanted}" on this host.')
+        try:
+            _bring(host, domain, action, reporter)
+        except libvirt.libvirtError as error:
+            # Somebody else may have brought it there at the same moment.
+            if code_of(error) not in _OVERTAKEN or read_power(domain) != wanted:
+                raise
     return domain
+
+
+def _bring(host: Host, domain: Any, action: Action, reporter: Reporter) -> None:
+    power, wanted = read_power(domain), action.arguments["power"]
+    if wanted == "running":
+        _run(host, domain, power, action, reporter)
+    elif wanted == "paused":
+        _pause(host, domain, power, action, reporter)
+    elif wanted == "saved":
+        if power == "off":
+            start(host, domain, action, reporter, paused=True)
+        if power != "saved":
+            reporter.say("saving its memory")
+            domain.managedSave(0)
+    elif power == "saved":
+        domain.managedSaveRemove(0)
+    elif power != "off":
+        shut_down(host, domain, reporter, orderly=power == "running" and not action.arguments.get("force"))
 
 
 def _run(host: Host, domain: Any, power: str, action: Action, reporter: Reporter) -> None:
@@ -111,6 +124,9 @@ def _pause(host: Host, domain: Any, power: str, action: Action, reporter: Report
 
 def start(host: Host, domain: Any, action: Action, reporter: Reporter, *, paused: bool = False) -> None:
     """Boot a machine that is off, on networks that run and with a seed that says what is so today."""
+    if domain.state()[0] == libvirt.VIR_DOMAIN_CRASHED:
+        # Its emulator was left there to be looked into, and is in the way.
+        domain.destroy()
     start_networks(host, dict.fromkeys(nic["network"] for nic in nics_of(action.arguments)))
     if reads_seed(host, action.identity, domain.XMLDesc(0)):
         write_seed(host, action)
@@ -125,14 +141,18 @@ def _create(domain: Any, flags: int, reporter: Reporter) -> None:
         domain.createWithFlags(flags)
     except libvirt.libvirtError as error:
         # Another call, cut off before it could tell, may have started it just now.
-        if not domain.isActive():
+        if not is_on(domain):
             raise
         if code_of(error) not in (libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_INTERNAL_ERROR):
             raise
     # Only in what describes the running machine, so that it goes when the machine stops.
-    domain.setMetadata(
-        libvirt.VIR_DOMAIN_METADATA_ELEMENT, boot_text(time.time_ns()), "vwboot", BOOT, libvirt.VIR_DOMAIN_AFFECT_LIVE
-    )
+    text = boot_text(time.time_ns())
+    try:
+        domain.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, text, "vwboot", BOOT, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    except libvirt.libvirtError:
+        # It may have ended at once: whoever waits for it tells that better.
+        if is_on(domain):
+            raise
 
 
 def shut_down(host: Host, domain: Any, reporter: Reporter, *, orderly: bool) -> None:
@@ -142,7 +162,7 @@ def shut_down(host: Host, domain: Any, reporter: Reporter, *, orderly: bool) -> 
     try:
         domain.destroy()
     except libvirt.libvirtError as error:
-        if code_of(error) not in (libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_NO_DOMAIN) or domain.isActive():
+        if code_of(error) not in (libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_NO_DOMAIN) or is_on(domain):
             raise
 
 
@@ -151,7 +171,7 @@ def _shuts_itself_down(domain: Any, reporter: Reporter, patience: float) -> bool
     deadline = time.monotonic() + patience
     press_at = 0.0
     while time.monotonic() < deadline:
-        if not domain.isActive():
+        if not is_on(domain):
             return True
         if time.monotonic() >= press_at:
             press_at = time.monotonic() + _AGAIN_SECONDS

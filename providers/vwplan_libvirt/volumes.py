@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import libvirt
@@ -12,9 +13,9 @@ from vwplan.provider.api import Action, Mark, Observed, Outcome, Refused, Report
 from vwplan.provider.law import arguments_digest
 from vwplan_libvirt.bases import find_base, need_base
 from vwplan_libvirt.domain_view import domain_of
-from vwplan_libvirt.errors import code_of, explaining
+from vwplan_libvirt.errors import explaining
 from vwplan_libvirt.foreign import ForeignVolume, find_foreign, foreign_identity, overlays_of
-from vwplan_libvirt.host import Host
+from vwplan_libvirt.host import Host, is_on
 from vwplan_libvirt.naming import base_name, mark_in, mark_name, part_of, volume_name
 from vwplan_libvirt.volume_xml import SeenVolume, volume_text
 
@@ -175,7 +176,7 @@ def grow(host: Host, seen: SeenVolume, size: int, name: str, domains: Iterable[A
     with explaining(f"growing {name}"):
         texts = host.described() if domains is None else ((domain, domain.XMLDesc(0)) for domain in domains)
         for domain, text in texts:
-            if seen.path not in text or not _is_on(domain):
+            if seen.path not in text or not is_on(domain):
                 continue
             for disk in domain_of(text).disks:
                 if disk.path == seen.path and _grown_running(domain, disk.target, size):
@@ -186,10 +187,11 @@ def grow(host: Host, seen: SeenVolume, size: int, name: str, domains: Iterable[A
 
 
 def _refresh(host: Host, seen: SeenVolume) -> None:
-    """Have the pool of a volume look at it anew."""
+    """Have the pool of a volume look at it anew. Another's pool may be busy, or stopped just now; the volume has grown all the same."""
     if seen.name.startswith("vw-"):
         host.pool.refresh()
-    else:
+        return
+    with suppress(libvirt.libvirtError):
         host.connection.storageVolLookupByPath(seen.path).storagePoolLookupByVolume().refresh(0)
 
 
@@ -200,21 +202,12 @@ def _grown_running(domain: Any, target: str, size: int) -> bool:
     except libvirt.libvirtError:
         # One that is being ended breaks off its calls a moment before it counts as off.
         deadline = time.monotonic() + _ENDING_SECONDS
-        while _is_on(domain):
+        while is_on(domain):
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
         return False
     return True
-
-
-def _is_on(domain: Any) -> bool:
-    try:
-        return bool(domain.isActive())
-    except libvirt.libvirtError as error:
-        if code_of(error) != libvirt.VIR_ERR_NO_DOMAIN:
-            raise
-        return False
 
 
 def volume_users(host: Host, path: str) -> list[str]:

@@ -11,8 +11,8 @@ from vwplan.provider.api import Action, Mark, Observed, Outcome, Refused, Report
 from vwplan_libvirt.bases import find_base, need_base
 from vwplan_libvirt.domain_view import SeenDomain, domain_of
 from vwplan_libvirt.domain_xml import Disk, Machine, Nic, machine_text
-from vwplan_libvirt.errors import code_of, explaining
-from vwplan_libvirt.host import Host, nics_of, volumes_of
+from vwplan_libvirt.errors import code_of, explaining, gone, is_gone
+from vwplan_libvirt.host import Host, is_on, nics_of, volumes_of
 from vwplan_libvirt.mark import OBJECT, mark_text
 from vwplan_libvirt.naming import console_name, disk_name, seed_name
 from vwplan_libvirt.network_xml import SeenNetwork, reservations_of
@@ -34,9 +34,15 @@ def look_at_workspace(host: Host, identity: str) -> Observed | None:
         nothing = disk is None and not has_seed
         return None if nothing else observed_workspace(identity, None, ("off", ""), disk, has_seed, str)
     with explaining(f"reading the machine {identity}"):
-        seen = domain_of(domain.XMLDesc(0))
-        state, reason = domain.state()
-        is_saved = state == libvirt.VIR_DOMAIN_SHUTOFF and bool(domain.hasManagedSaveImage(0))
+        try:
+            seen = domain_of(domain.XMLDesc(0))
+            state, reason = domain.state()
+            is_saved = state == libvirt.VIR_DOMAIN_SHUTOFF and bool(domain.hasManagedSaveImage(0))
+        except libvirt.libvirtError as error:
+            if not is_gone(error):
+                raise
+            # It went while we looked: what is left of it is as of one that was gone before.
+            return look_at_workspace(host, identity)
     power = power_of(state, reason, is_saved=is_saved)
     return observed_workspace(identity, seen, power, disk, has_seed, lambda name: _network_identity(host, name))
 
@@ -161,7 +167,10 @@ def adopt_workspace(host: Host, action: Action, reporter: Reporter) -> Outcome:
         for reservation in reservations_of(({**nic, "hostname": hostname},)):
             if network is not None:
                 reserve(host, network, reservation)
-    write_mark(host.domain(action.identity), action.mark)
+    domain = host.domain(action.identity)
+    if domain is None:
+        raise gone(f"the machine {action.name}")
+    write_mark(domain, action.mark)
     return Outcome(look_at_workspace(host, action.identity))
 
 
@@ -174,8 +183,9 @@ def delete_workspace(host: Host, action: Action, reporter: Reporter) -> Outcome:
     seen: SeenDomain | None = None
     if domain is not None:
         with explaining(f"reading the machine {action.name}"):
-            seen = domain_of(domain.XMLDesc(0))
-        _end(host, domain, seen, action, reporter)
+            seen = _described(domain)
+        if seen is not None:
+            _end(host, domain, seen, action, reporter)
     _release(host, seen, action)
     if domain is not None:
         _undefine(host, domain)
@@ -185,10 +195,19 @@ def delete_workspace(host: Host, action: Action, reporter: Reporter) -> Outcome:
     return Outcome(None, note=f"what vwplan did not make is left: {', '.join(left)}" if left else "")
 
 
+def _described(domain: Any) -> SeenDomain | None:
+    try:
+        return domain_of(domain.XMLDesc(0))
+    except libvirt.libvirtError as error:
+        if not is_gone(error):
+            raise
+        return None
+
+
 def _end(host: Host, domain: Any, seen: SeenDomain, action: Action, reporter: Reporter) -> None:
     """Off with it. Only where a volume will outlive the machine is it worth waiting until all is written."""
     with explaining(f"stopping the machine {action.name}"):
-        if not domain.isActive():
+        if not is_on(domain):
             return
         orderly = (len(seen.disks) > 2 or seen.is_foreign) and not action.arguments.get("force")
         shut_down(host, domain, reporter, orderly=orderly)
@@ -212,6 +231,9 @@ def _undefine(host: Host, domain: Any) -> None:
         try:
             if domain.isPersistent():
                 domain.undefineFlags(flags)
+            if is_on(domain):
+                # Somebody started it at the last moment; without its definition it would run on unseen, over no disk.
+                domain.destroy()
         except libvirt.libvirtError as error:
             if code_of(error) != libvirt.VIR_ERR_NO_DOMAIN:
                 raise
