@@ -89,3 +89,11 @@ def test_the_reference_tells_every_argument_and_fact(kind: object) -> None:
     for each in (*kind.arguments, *kind.blocks, *kind.facts):
         assert f"{each.name} " in text
         assert max(map(len, text.splitlines())) < 140
+
+
+def test_the_reference_tells_what_edits_of_repetition_do_and_what_sorts_of_values_every_kind_takes() -> None:
+    text = reference(KINDS["cluster"])
+    assert "  count  a whole number; an edit makes some, or takes some away" in text
+    assert "  depends_on  a list of references; an edit changes only the order" in text
+    assert "Takes everything that a workspace takes but count and for_each, and:" in text
+    assert "any single type" not in text.split("Taken by every kind")[1]

@@ -5,8 +5,17 @@ from __future__ import annotations
 from vwplan.kinds.model import Absent, Argument, BlockType, Effect, Unit
 from vwplan.values import BOOL, DYNAMIC, NUMBER, STRING, ListType
 
-STEPS = ("stage", "create", "update", "power", "release", "attach", "deliver", "delete")
-"""The steps whose duration `timeouts` may bound."""
+STEPS = {
+    "stage": "How long it may take to bring an image to a host.",
+    "create": "How long it may take to make it.",
+    "update": "How long a change of it may take.",
+    "power": "How long it may take to start, pause or stop it.",
+    "release": "How long it may take to let go of volumes and networks that are made anew.",
+    "attach": "How long it may take to attach those that were.",
+    "deliver": "How long it may take to bring it a new roster.",
+    "delete": "How long it may take to delete it.",
+}
+"""The steps whose duration `timeouts` may bound, each with what it says of it."""
 
 COUNT = Argument("count", NUMBER, "How many alike; count.index tells them apart.", Effect.RECORD, planned=True)
 FOR_EACH = Argument(
@@ -32,10 +41,8 @@ TIMEOUTS = BlockType(
     "How long each step may take.",
     Effect.RECORD,
     arguments=tuple(
-        Argument(
-            step, NUMBER, f"How long to {step} may take.", Effect.RECORD, unit=Unit.DURATION, planned=True, least=1
-        )
-        for step in STEPS
+        Argument(step, NUMBER, doc, Effect.RECORD, unit=Unit.DURATION, planned=True, least=1)
+        for step, doc in STEPS.items()
     ),
 )
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from vwplan.kinds.meta import META_ARGUMENTS, META_BLOCKS
+from vwplan.kinds.meta import (
+    CONDITION_ARGUMENTS,
+    COUNT,
+    DEPENDS_ON,
+    FOR_EACH,
+    LIFECYCLE,
+    META_ARGUMENTS,
+    META_BLOCKS,
+    PROVIDER,
+)
 from vwplan.kinds.model import Absent, Argument, BlockType, Effect, Kind, Phase, Unit
 from vwplan.kinds.units import duration_text, size_text
 
@@ -21,6 +30,19 @@ _PHASES = {
     Phase.SEEN: "seen on the hypervisor",
     Phase.ASKED: "asked of the guest",
 }
+_REFERENCES = "a list of references"
+_SAID = {
+    COUNT.name: ("a whole number", "an edit makes some, or takes some away"),
+    FOR_EACH.name: ("a map, or a set of strings", "an edit makes some, or takes some away"),
+    DEPENDS_ON.name: (_REFERENCES, "an edit changes only the order"),
+    PROVIDER.name: ("a provider configuration", ""),
+    "ignore_changes": ("a list of paths, or all", ""),
+    "replace_triggered_by": (_REFERENCES, ""),
+    "condition": ("bool", "looked at in every plan, or once it is known"),
+    "error_message": ("string", "looked at where the condition does not hold"),
+}
+"""Of what every kind takes, the sort of value and what an edit does, where the type and the effect do not say it."""
+_EVERYWHERE = (*META_ARGUMENTS, *LIFECYCLE.arguments, *CONDITION_ARGUMENTS)
 _WIDTH = 100
 
 
@@ -60,7 +82,10 @@ def _block(block: BlockType, indent: int) -> list[str]:
             for argument in block.arguments
             if argument.name in ("name", "hostname", "after", "provides", "requires")
         ]
-        lines += _wrapped("Takes everything that a workspace takes, and:", indent + 6) + _arguments(own, indent + 2)
+        but = " but count and for_each" if block.name == "head" else ""
+        lines += _wrapped(f"Takes everything that a workspace takes{but}, and:", indent + 6) + _arguments(
+            own, indent + 2
+        )
         inner = [one for one in block.blocks if one.name == "update"]
     else:
         lines += _arguments(block.arguments, indent + 2)
@@ -79,7 +104,10 @@ def _arguments(arguments: tuple[Argument, ...] | list[Argument], indent: int) ->
 
 
 def _notes(argument: Argument) -> Iterator[str]:
-    if argument.refers:
+    said, edit = _SAID.get(argument.name, ("", "")) if argument in _EVERYWHERE else ("", "")
+    if said:
+        yield said
+    elif argument.refers:
         yield f"one {argument.refers}"
     elif argument.unit is not None:
         yield (
@@ -95,7 +123,14 @@ def _notes(argument: Argument) -> Iterator[str]:
         yield "required"
     if argument.default is not None:
         yield f"default {_default(argument)}"
-    yield f"an edit {_EFFECTS[argument.effect]}" if argument.effect is not Effect.CREATE else _EFFECTS[argument.effect]
+    if edit:
+        yield edit
+    else:
+        yield (
+            f"an edit {_EFFECTS[argument.effect]}"
+            if argument.effect is not Effect.CREATE
+            else _EFFECTS[argument.effect]
+        )
     if argument.planned:
         yield "must be known when planning"
 
