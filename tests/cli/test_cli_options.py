@@ -321,6 +321,9 @@ def test_formatting_writes_only_what_differs_and_only_when_asked(shop: Shop) -> 
 def test_kinds_are_described(shop: Shop) -> None:
     assert [line.split()[0] for line in shop.do("schema").out.splitlines()][:2] == ["image", "network"]
     assert "an edit makes it anew" in shop.do("schema", "network").out
+    assert {'provider "libvirt"', 'host "LABEL" { }  may be repeated'} <= set(
+        shop.do("schema", "libvirt").out.splitlines()
+    )
     jsonschema.Draft202012Validator.check_schema(shop.do("schema", "--json", "workspace").json)
     assert set(shop.do("version", "--json").json["providers"]) >= {"libvirt", "simulated"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -152,6 +153,14 @@ def test_a_host_that_got_another_name_is_the_same_host(shop: Shop) -> None:
     assert " to add" not in words(shop, "plan", renamed)
     shop.apply(renamed)
     assert hosts(shop) == ["a", "z", "a", "z"]
+
+
+def test_one_hypervisor_under_two_labels_is_refused(shop: Shop) -> None:
+    shop.apply()
+    folder = next(shop.folder.rglob("simulated_a.sqlite"))
+    shutil.copy(folder, folder.with_name("simulated_b.sqlite"))
+    told = words(shop, "plan", code=1)
+    assert "simulated/a and simulated/b are the same hypervisor" in told
 
 
 def test_the_simulator_in_the_place_of_a_pool_has_its_hosts_and_limits(shop: Shop) -> None:

@@ -1,10 +1,12 @@
-"""The reference of a kind as text: what `vwplan schema KIND` prints."""
+"""The reference of a kind, or of a provider's block, as text: what `vwplan schema` prints."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from vwplan.kinds import language
+from vwplan.kinds.hosts import HOST, with_hosts
 from vwplan.kinds.meta import (
     CONDITION_ARGUMENTS,
     COUNT,
@@ -65,13 +67,27 @@ def reference(kind: Kind) -> str:
     return "\n".join(lines) + "\n"
 
 
+def settings_reference(type: str, settings: BlockType) -> str:
+    """The reference of the provider block of a type: its settings, and what any of them takes of its hosts."""
+    whole = with_hosts(settings)
+    lines = [f'provider "{type}"', *_wrapped(settings.doc, 2), "", "Arguments"]
+    lines += _arguments((*language.PROVIDER.arguments[:2], *whole.arguments), 2, edits=False)
+    for block in whole.blocks:
+        if block.name == HOST.name:
+            lines += ["", f'{block.name} "{block.label}" {{ }}  may be repeated', *_wrapped(block.doc, 6)]
+            lines += _wrapped("Takes everything above but alias and for_each.", 6)
+        else:
+            lines += ["", *_block(block, 0, edits=False)]
+    return "\n".join(lines) + "\n"
+
+
 def _absent(shape: Kind | BlockType) -> Iterator[Absent]:
     yield from shape.absent
     for block in shape.blocks:
         yield from _absent(block)
 
 
-def _block(block: BlockType, indent: int) -> list[str]:
+def _block(block: BlockType, indent: int, *, edits: bool = True) -> list[str]:
     label = f' "{block.label}"' if block.label else ""
     notes = [note for note, told in (("required", block.required), ("may be repeated", block.repeated)) if told]
     head = f"{' ' * indent}{block.name}{label} {{ }}"
@@ -88,22 +104,22 @@ def _block(block: BlockType, indent: int) -> list[str]:
         )
         inner = [one for one in block.blocks if one.name == "update"]
     else:
-        lines += _arguments(block.arguments, indent + 2)
+        lines += _arguments(block.arguments, indent + 2, edits=edits)
         inner = list(block.blocks)
     for one in inner:
         lines += _block(one, indent + 2)
     return lines
 
 
-def _arguments(arguments: tuple[Argument, ...] | list[Argument], indent: int) -> list[str]:
+def _arguments(arguments: Iterable[Argument], indent: int, *, edits: bool = True) -> list[str]:
     lines = []
     for argument in arguments:
-        lines.append(f"{' ' * indent}{argument.name}  {'; '.join(_notes(argument))}")
+        lines.append(f"{' ' * indent}{argument.name}  {'; '.join(_notes(argument, edits))}")
         lines += _wrapped(argument.doc, indent + 4)
     return lines
 
 
-def _notes(argument: Argument) -> Iterator[str]:
+def _notes(argument: Argument, edits: bool) -> Iterator[str]:
     said, edit = _SAID.get(argument.name, ("", "")) if argument in _EVERYWHERE else ("", "")
     if said:
         yield said
@@ -123,6 +139,8 @@ def _notes(argument: Argument) -> Iterator[str]:
         yield "required"
     if argument.default is not None:
         yield f"default {_default(argument)}"
+    if not edits:
+        return
     if edit:
         yield edit
     else:

@@ -93,6 +93,7 @@ def image_digest(record: Record) -> str:
 def check_world(state: State, sight: Sight, problems: Problems) -> None:
     """Stop where the world is not this state's: another hypervisor under a label, or marks that another copy wrote."""
     _check_hosts(state, sight, problems)
+    _check_pools(sight, problems)
     known = {record.identity: record for record in state.records.values()}
     known.update(state.deposed)
     for view in sight.world.values():
@@ -152,6 +153,23 @@ def _check_hosts(state: State, sight: Sight, problems: Problems) -> None:
                     f'What is recorded for the host "{view.key}" was made on the hypervisor {uuid}, but {view.uuid} '
                     "answers there now. Nothing is taken for absent because of that. Correct the host's address, or "
                     "give the new hypervisor a label of its own.",
+                )
+            )
+
+
+def _check_pools(sight: Sight, problems: Problems) -> None:
+    """Two labels in one pool are two hypervisors: one under both would be thought to have twice the room."""
+    known: dict[tuple[str, str], str] = {}
+    for key, view in sorted(sight.world.items()):
+        if not view.uuid or view.problem:
+            continue
+        other = known.setdefault((key.rpartition("/")[0], view.uuid), key)
+        if other != key:
+            problems.add(
+                Diagnostic(
+                    "host-twice",
+                    "One hypervisor under two labels",
+                    f"{other} and {key} are the same hypervisor, {view.uuid}. Leave one of them out, or correct its address.",
                 )
             )
 
