@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from vwplan.cli.carrying import run_plan, secrets_of, settle
 from vwplan.cli.commands.plan import show_proposal
+from vwplan.cli.running import run_plan, secrets_of, settle
 from vwplan.cli.secondyes import refuse_unasked, said_again
 from vwplan.cli.stack import Proposal, Stack
 from vwplan.cli.terminal import Terminal

@@ -1,38 +1,27 @@
-"""Carrying a plan out at the terminal: lock, settle, plan, show, ask, apply, tell."""
+"""Carrying a plan out at the terminal: plan, show, ask, apply; or a plan that was saved."""
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vwplan.cli.agreed import Carrying, claimed_still
+from vwplan.cli.running import run_plan, secrets_of
 from vwplan.cli.saved import read_plan
-from vwplan.cli.stack import PRETENDED, Given, Proposal, Stack, new_run
+from vwplan.cli.stack import PRETENDED, Given, Proposal, Stack
 from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
-    from vwplan.cli.opening import Opening
-    from vwplan.engine.interrupt import Interrupt
-    from vwplan.engine.resolve import OpenSecret
-    from vwplan.engine.result import ApplyResult
-    from vwplan.plan import Plan, PlanOptions
+    from vwplan.plan import PlanOptions
     from vwplan.state import Session
-
-INTERRUPTED = 130
 
 
 def carry_out(
     terminal: Terminal, stack: Stack, options: PlanOptions, *, approved: bool, ask: bool, parallelism: int
 ) -> int:
     """Plan and apply in one go; gives the exit code. Problems of the spec are told before the lock is taken."""
-    from vwplan.cli.agreed import Carrying
-
     with terminal.in_lines():
         _ = stack.variables, stack.hosts
 
@@ -45,7 +34,6 @@ def carry_out(
 
 def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: int) -> int:
     """Apply a plan that was saved, and nothing else; gives the exit code."""
-    from vwplan.cli.agreed import claimed_still
     from vwplan.cli.secondyes import said_again
     from vwplan.engine.opening import with_secrets
 
@@ -73,127 +61,8 @@ def carry_out_saved(terminal: Terminal, given: Given, path: Path, parallelism: i
             return run_plan(terminal, stack, session, now, "apply", parallelism, opening)
 
 
-def secrets_of(stack: Stack, session: Session, plan: Plan) -> Opening:
-    """Finds sensitive values again, by their HMAC, among those that today's variables give."""
-    from vwplan.cli.opening import Opening
-
-    return Opening(stack, session)
-
-
-def settle(terminal: Terminal, stack: Stack, session: Session) -> frozenset[str]:
-    """Find out what a run that was cut short has left, and say so in a few lines.
-
-    Gives the keys of the hosts on which that could not be found out yet: nothing is to be planned there.
-    """
-    from vwplan.engine.recover import needs_recovery, recover
-
-    if not needs_recovery(session):
-        return frozenset()
-    terminal.tell("An earlier run was cut short. What its begun steps left:")
-    recovered = recover(session, new_run(stack, "recover"))
-    for line in recovered.lines:
-        terminal.tell(f"  {line}")
-    if not recovered.anything:
-        terminal.tell("  nothing: no step was under way")
-    terminal.diagnose(recovered.diagnostics)
-    return frozenset(begun.host for begun in recovered.left)
-
-
 def _approved(terminal: Terminal, options: PlanOptions, ask: bool) -> bool:
     if options.destroy:
         return terminal.approves("Do you really want to destroy all of this?", "There is no undo.", ask=ask)
     hint = "vwplan carries out just the steps above."
     return terminal.approves("Do you want to perform these actions?", hint, ask=ask)
-
-
-def run_plan(
-    terminal: Terminal,
-    stack: Stack,
-    session: Session,
-    plan: Plan,
-    doing: str,
-    parallelism: int,
-    open_secret: OpenSecret | None,
-) -> int:
-    """Carry a plan out that was shown and approved, with its progress; gives the exit code."""
-    from vwplan.cli.late import late_values
-    from vwplan.cli.progress import progress
-    from vwplan.engine.apply import apply
-    from vwplan.engine.interrupt import Interrupt
-    from vwplan.engine.resolve import refuse_secret
-    from vwplan.plan.serial import to_text
-
-    interrupt = Interrupt()
-    with progress(terminal, plan) as listener, _listening(interrupt, terminal):
-        result = apply(
-            plan,
-            session,
-            replace(new_run(stack, doing), listener=listener),
-            key=stack.key,
-            evaluate=late_values(stack, plan.made_at),
-            open_secret=open_secret or refuse_secret,
-            plan_text=to_text(plan, stack.key.hmac).encode(),
-            parallelism=parallelism,
-            interrupt=interrupt,
-            rescue_folders=[Path.cwd(), Path.home()],
-        )
-    return _tell(terminal, plan, result)
-
-
-@contextmanager
-def _listening(interrupt: Interrupt, terminal: Terminal) -> Iterator[None]:
-    """Ctrl-C once: begin nothing more. Twice: leave at once; the journal makes that safe.
-
-    A terminal that goes away counts once, however often that is told: its system and its shell both tell.
-    """
-
-    def heard(number: int, frame: object) -> None:
-        if number == signal.SIGHUP and interrupt.level:
-            return
-        if interrupt.request() > 1:
-            sys.stderr.write("\nLeft at once. The next apply settles what was under way.\n")
-            sys.stderr.flush()
-            os._exit(INTERRUPTED)
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # As nohup has it.
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, heard) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _tell(terminal: Terminal, plan: Plan, result: ApplyResult) -> int:
-    from vwplan.render.outputs import outputs_plain, outputs_text
-    from vwplan.render.words import counted
-
-    terminal.diagnose(result.diagnostics)
-    code = INTERRUPTED if result.interrupted else 0 if result.ok and not plan.incomplete else 1
-    if not terminal.json:
-        done = f"{result.imported} imported, " if result.imported else ""
-        done += f"{result.added} added, {result.changed} changed, {result.destroyed} destroyed"
-        if result.ok and plan.incomplete:
-            terminal.tell(f"\nAll is done but what is on hosts that could not be seen. Resources: {done}.")
-        elif result.ok:
-            terminal.say(f"\n{'Destroy' if plan.destroy else 'Apply'} complete! Resources: {done}.")
-        else:
-            counts = {"failed": result.failed, "uncertain": result.uncertain, "not begun": result.skipped}
-            left = ", ".join(f"{counted(count, 'step')} {word}" for word, count in counts.items() if count)
-            terminal.tell(f"\nNot all was done. Resources: {done}{'; ' if left else ''}{left}.")
-        if result.outputs and not plan.destroy:
-            terminal.say("\nOutputs:\n\n" + outputs_text(result.outputs))
-    else:
-        from vwplan.render.diagnostics_json import diagnostic_plain
-
-        for problem in result.diagnostics:
-            terminal.line("diagnostic", diagnostic=diagnostic_plain(problem))
-        terminal.line("outputs", outputs=outputs_plain(result.outputs))
-    if result.abandoned:
-        # Calls that never came back would keep the interpreter waiting for their threads.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return code

@@ -217,7 +217,7 @@ def _no_place(orphan: Orphan) -> Diagnostic:
 
 
 def _delete(terminal: Terminal, work: Stack, session: Session, found: list[Orphan], world: ObservedWorld) -> int:
-    from vwplan.cli.carrying import run_plan
+    from vwplan.cli.running import run_plan
     from vwplan.engine.orphans import deletion
 
     plan = deletion(session.state(), found, stack=work.name, now=time.time(), world=world)

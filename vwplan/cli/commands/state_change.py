@@ -38,7 +38,7 @@ def no_state(stack: Stack) -> DiagnosticError:
 @contextmanager
 def changing(terminal: Terminal, stack: Stack, doing: str) -> Iterator[Session]:
     """The stack's lock, with all settled that an earlier run left."""
-    from vwplan.cli.carrying import settle
+    from vwplan.cli.running import settle
 
     need_state(stack)
     with stack.lock(doing) as session:

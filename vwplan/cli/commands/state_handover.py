@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 
-from vwplan.cli.carrying import settle
 from vwplan.cli.commands.state_change import keep, need_state, refuse_unfinished, say_json, tell_kept
+from vwplan.cli.running import settle
 from vwplan.cli.stack import Given, Stack, new_run
 from vwplan.cli.terminal import Terminal
 from vwplan.diagnostics import Diagnostic, DiagnosticError, Severity
