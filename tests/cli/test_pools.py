@@ -12,6 +12,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from shop import Shop, shop_in
 
+from vwplan_simulated.__main__ import define
+
 POOL = """
 variable "hosts" {
   type    = map(object({ rack = string }))
@@ -188,6 +190,24 @@ def test_what_is_on_a_pool_is_read_and_imported_from_whichever_host_has_it(shop:
     assert 'simulated has no host "c"' in words(shop, "plan", code=1)
     shop.spec(POOL, text, 'data "host" "any" {}\n')
     assert "simulated has several hosts. Say which with host: a, b." in words(shop, "plan", code=1)
+
+
+def test_what_exists_is_imported_where_it_is_and_of_two_alike_the_host_is_said(shop: Shop) -> None:
+    text = 'workspace "%s" {\n  image = image.base\n  resources { memory = "256 MiB" }\n}\n'
+    there = {"resources": {"cpus": 1, "memory": 256}}
+    define(shop.world("simulated/b"), "workspace", "only", there)
+    for label in "ab":
+        define(shop.world(f"simulated/{label}"), "workspace", "both", there)
+    take = 'import {\n  to = workspace.%s\n  id = "%s"\n}\n'
+    shop.spec(POOL, text % "x", take % ("x", "only"))
+    shop.apply()
+    assert shop.record("workspace.x").host == "b"
+    shop.spec(POOL, text % "x", text % "y", take % ("y", "both"))
+    assert "The hosts of simulated have several workspaces" in words(shop, "plan", code=1)
+    shop.spec(POOL, text % "x", text % "y", take % ("y", "a/both"))
+    shop.apply()
+    assert shop.record("workspace.y").host == "a"
+    assert shop.empty()
 
 
 SPANNING = """
