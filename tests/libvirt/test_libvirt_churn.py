@@ -6,7 +6,10 @@ import os
 import sys
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +30,7 @@ from vwplan_libvirt.volume_xml import SeenVolume
 from vwplan_libvirt.volumes import grow, volume_users
 
 POOL = f"vwplan-churn{os.getpid()}"
-LOOKS = {True: 30, False: 12}
+LOOKS = {True: 30, False: 6}
 """How often we look, at a pretended host and at a real one, which is slower and fails sooner."""
 
 
@@ -36,9 +39,24 @@ def a_volume(connection: Any) -> None:
     connection.storagePoolLookupByName(POOL).createXML(text).delete()
 
 
-def a_pool(connection: Any) -> None:
-    text = f"<pool type='dir'><name>other-{uuid.uuid4()}</name><target><path>/tmp</path></target></pool>"
-    connection.storagePoolCreateXML(text).destroy()
+def a_pool(connection: Any, folder: Path) -> None:
+    """One that is stopped at first, then runs with a volume in it, then is stopped again."""
+    text = f"<pool type='dir'><name>other-{uuid.uuid4()}</name><target><path>{folder}</path></target></pool>"
+    pool = connection.storagePoolDefineXML(text)
+    pool.create()
+    pool.createXML("<volume><name>other</name><capacity>4096</capacity></volume>").delete()
+    pool.destroy()
+    pool.undefine()
+
+
+def a_pool_of_devices(connection: Any) -> None:
+    """One that stays stopped: its volumes would be devices of a group that there is not."""
+    name = f"other-{uuid.uuid4()}"
+    text = (
+        f"<pool type='logical'><name>{name}</name><source><name>{name}</name></source><target><path>/dev/{name}</path>"
+        "</target></pool>"
+    )
+    connection.storagePoolDefineXML(text).undefine()
 
 
 def a_network(connection: Any) -> None:
@@ -46,28 +64,44 @@ def a_network(connection: Any) -> None:
 
 
 def a_machine(connection: Any) -> None:
+    """One that is paused from its start, goes on, and is ended in the midst of it; transient, so that it goes with its end."""
     kind = "test" if connection.getType() == "TEST" else "qemu"
-    connection.defineXML(
+    text = (
         f"<domain type='{kind}'><name>other-{uuid.uuid4()}</name><memory unit='MiB'>16</memory>"
         "<os><type arch='x86_64'>hvm</type></os></domain>"
-    ).undefine()
+    )
+    connection.defineXML(text).undefine()
+    domain = connection.createXML(text, libvirt.VIR_DOMAIN_START_PAUSED if kind == "qemu" else 0)
+    if kind == "qemu":
+        domain.resume()
+    domain.shutdown()
+    # The test driver knows no power button that fails: there it is off by now.
+    with suppress(libvirt.libvirtError):
+        domain.destroy()
 
 
 class Others:
     """Somebody on the host for each sort of thing, on a connection of their own."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, folder: Path) -> None:
         self._uri = uri
         self._enough = threading.Event()
-        self.turns = 0
-        makers = (a_volume, a_volume, a_pool, a_network, a_machine)
-        self._threads = [threading.Thread(target=self._work, args=(make,)) for make in makers]
+        self.turns: Counter[str] = Counter()
+        makers = {
+            "volume": a_volume,
+            "volume too": a_volume,
+            "pool": partial(a_pool, folder=folder),
+            "pool of devices": a_pool_of_devices,
+            "network": a_network,
+            "machine": a_machine,
+        }
+        self._threads = [threading.Thread(target=self._work, args=each) for each in makers.items()]
 
-    def _work(self, make: Callable[[Any], None]) -> None:
+    def _work(self, what: str, make: Callable[[Any], None]) -> None:
         connection = libvirt.open(self._uri)
         while not self._enough.is_set():
             make(connection)
-            self.turns += 1
+            self.turns[what] += 1
 
     def __enter__(self) -> Others:
         for thread in self._threads:
@@ -103,20 +137,25 @@ def connection(uri: str, tmp_path: Path) -> Iterator[Connection]:
     connection.close()
 
 
-def test_what_others_make_and_take_away_meanwhile_hides_nothing_of_ours(uri: str, connection: Connection) -> None:
+def test_what_others_make_and_take_away_meanwhile_hides_nothing_of_ours(
+    uri: str, connection: Connection, tmp_path: Path
+) -> None:
     there = connection._host  # type: ignore[attr-defined]
     ours = {str(uuid.uuid4()) for _ in range(8)}
     for identity in ours:
         there.pool.make(f"vw-{identity}.volume.raw", 4096, "raw")
-    with Others(uri) as others:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    with Others(uri, folder) as others:
         for _ in range(LOOKS[there.is_pretended]):
-            assert {one.identity for one in connection.observe().objects} == ours
+            seen = connection.observe().objects
+            assert {one.identity for one in seen if one.kind == "volume"} == ours
             assert all(connection.inspect("volume", identity, "") for identity in ours)
             assert users_of(there, ["/nowhere"]) == []
             assert volume_users(there, "/nowhere") == network_users(there, "nowhere") == []
             assert overlays_of(there, "/nowhere") == []
             assert all(not one.seen.name.startswith("vw-") for one in foreign_volumes(there))
-    assert others.turns > 0
+    assert len(others.turns) == 6, f"all of them were at work: {others.turns}"
 
 
 @pytest.mark.parametrize("end", ["destroy", "undefine"])
