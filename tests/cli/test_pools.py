@@ -247,6 +247,24 @@ def test_a_network_over_a_bridge_spans_the_hosts_and_goes_from_all_of_them(shop:
     assert networks(shop) == [[], []]
 
 
+def test_a_lost_state_is_rebuilt_with_a_spanning_network_once(shop: Shop) -> None:
+    shop.spec(POOL, SPANNING)
+    shop.apply()
+    lineage = shop.state().lineage
+    for name in ("stacks", "known"):
+        shutil.rmtree(shop.folder / ".vwplan" / name)
+    told = words(shop, "state", "adopt", "--from-hosts", f"--lineage={lineage}")
+    assert "Adopted network.lan." in told and "Left" not in told
+    shop.apply()
+    assert {address: record.host for address, record in shop.state().records.items()} == {
+        "image.base": "a",
+        "network.lan": "a",
+        "workspace.w[0]": "a",
+        "workspace.w[1]": "b",
+    }
+    assert shop.empty()
+
+
 def test_a_network_of_one_host_draws_its_users_there_and_two_wishes_tear_it_apart(shop: Shop) -> None:
     text = SPANNING.replace('"bridge"\n  bridge = "br0"', '"nat"').replace(
         'spread = "host"', 'host = count.index == 0 ? "a" : "b"'

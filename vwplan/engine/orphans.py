@@ -99,6 +99,9 @@ def places(orphans: Iterable[Orphan], taken: Collection[str]) -> tuple[dict[str,
     given: dict[str, Orphan] = {}
     left: list[Orphan] = []
     for orphan in sorted(orphans, key=lambda one: -one.mark.birth):
+        if orphan.address in given and given[orphan.address].identity == orphan.identity:
+            # One network over a bridge, seen on another of the hosts that it spans.
+            continue
         if orphan.address in taken or orphan.address in given or not _is_address(orphan.address):
             left.append(orphan)
         else:
