@@ -71,7 +71,7 @@ def _block(planning: Planning, decision: Decision) -> None:
 
 
 def _removal(planning: Planning, address: str, record: Record, removed: Mapping[str, bool]) -> Decision | None:
-    destroy = removed.get(address, removed.get(_KEYS.sub("", address))) if removed else None
+    destroy = _told(address, removed) if removed else None
     if record.lifecycle.get(FORGOTTEN):
         return None
     decision = _begin(planning, address, record)
@@ -102,6 +102,18 @@ def _removal(planning: Planning, address: str, record: Record, removed: Mapping[
         if record.status is Status.KEPT:
             decision.reason = "kept until now"
     return decision
+
+
+def _told(address: str, removed: Mapping[str, bool]) -> bool | None:
+    """What a `removed` block says of an address, of the block that it is of, or of the cluster or module that it was in."""
+    if address in removed:
+        return removed[address]
+    name = _KEYS.sub("", address)
+    while name:
+        if name in removed:
+            return removed[name]
+        name = name.rpartition(".")[0]
+    return None
 
 
 def _keep_with(found: list[Decision]) -> None:
