@@ -139,7 +139,7 @@ def test_vwplan_killed_in_a_call_leaves_what_the_next_apply_finishes(
 ) -> None:
     lab.let(workers=2, faults=[fault])
     killed = lab.start("apply", "--auto-approve")
-    out, err = killed.communicate(timeout=60)
+    out, err = killed.communicate(timeout=240)
     assert killed.returncode == -signal.SIGKILL, out + err
     looked = lab.run("plan")
     assert looked.code == 0, looked
@@ -162,7 +162,7 @@ def test_vwplan_killed_in_a_delivery_or_a_deletion_goes_on_from_there(lab: Works
         lab.apply(workers=before, faults=[])
         lab.let(workers=after, faults=[fault])
         killed = lab.start("apply", "--auto-approve")
-        out, err = killed.communicate(timeout=60)
+        out, err = killed.communicate(timeout=240)
         assert killed.returncode == -signal.SIGKILL, out + err
         lab.apply(faults=[])
         assert hands.roster(lab.identity(worker(0))) == names(after)

@@ -131,7 +131,7 @@ def test_a_call_that_never_comes_back_is_uncertain_and_settled_by_the_next_comma
         def perform(self, action: Action, reporter: Reporter) -> Outcome:
             outcome: Outcome = self.inner.perform(action, reporter)
             if "w1" in action.name and action.verb.value == "create":
-                release.wait(30)
+                release.wait(120)
             return outcome
 
     def hurry(plan: Plan) -> Plan:
@@ -142,7 +142,7 @@ def test_a_call_that_never_comes_back_is_uncertain_and_settled_by_the_next_comma
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("vwplan.engine.coordinator.GRACE", 0.3)
         result = field.run(*trio())
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
     assert (result.uncertain, result.abandoned, result.added) == (1, 1, 4)
     assert [d.code for d in result.diagnostics] == ["step-uncertain"]
     assert field.lost() == []
@@ -205,7 +205,7 @@ def test_a_first_interrupt_ends_the_waiting_for_a_guest(field: Field) -> None:
     field.listener = listen
     started = time.monotonic()
     result = field.run(*trio())
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
     assert result.failed == 1
     assert field.look().records["workspace.w0"].ready is None
 
@@ -219,13 +219,13 @@ def test_a_second_interrupt_leaves_at_once_and_the_next_command_settles(field: F
             if action.kind == "workspace":
                 field.interrupt.request()
                 field.interrupt.request()
-                release.wait(30)
+                release.wait(120)
             return outcome
 
     field.around, field.parallelism = Slow, 1
     started = time.monotonic()
     result = field.run(*trio())
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
     assert result.interrupted >= 2
     assert field.lost() == []
     release.set()

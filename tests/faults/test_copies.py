@@ -209,7 +209,7 @@ def test_a_late_call_that_lands_after_settling_is_taken_for_ours(field: Field, m
 
         def perform(self, action: Action, reporter: Reporter) -> Outcome:
             if action.kind == "volume":
-                release.wait(30)
+                release.wait(120)
             outcome: Outcome = self.inner.perform(action, reporter)
             if action.kind == "volume":
                 landed.set()
@@ -230,7 +230,7 @@ def test_a_late_call_that_lands_after_settling_is_taken_for_ours(field: Field, m
     pending = field.look().records["volume.v"]
     assert pending.status is Status.PENDING
     release.set()
-    assert landed.wait(10)
+    assert landed.wait(120)
     assert field.lost() == []
     assert field.run(*some("v")).ok
     assert field.look().records["volume.v"].identity == pending.identity

@@ -102,7 +102,7 @@ def test_processes_killed_at_random_lose_nothing(tmp_path: Path) -> None:
 )
 def test_a_process_killed_by_its_own_call_leaves_what_can_be_settled(tmp_path: Path, fault: str) -> None:
     running = child(tmp_path, "make", fault)
-    assert running.wait(60) == -signal.SIGKILL
+    assert running.wait(240) == -signal.SIGKILL
     field = Field(tmp_path)
     assert field.lost() == []
     result = field.run(*twenty())

@@ -20,7 +20,7 @@ def flatten(awk: list[str], text: str) -> subprocess.CompletedProcess[str]:
         input=text,
         capture_output=True,
         text=True,
-        timeout=10,
+        timeout=120,
         env={**os.environ, "LC_ALL": "C"},
     )
 

@@ -403,7 +403,7 @@ def test_a_file_cannot_make_a_passphrase_cost_hours(told: dict[str, object]) -> 
         sealed(Passphrase(), environment={"VW_PASSPHRASE": SENTENCE}).unwrap(
             json.dumps(plain, separators=(",", ":")).encode() + b"\n", STATE, "it"
         )
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
 
 
 def test_a_file_sealed_by_a_later_version_is_named_as_such(tmp_path: Path) -> None:
