@@ -191,6 +191,7 @@ class _Assignment:
         self.hosts = {host.label: host for host in hosts}
         self.located = located
         self.loads = {host.label: host.load for host in hosts}
+        self.fills: dict[str, dict[Load, tuple[bool, bool, float]]] = {host.label: {} for host in hosts}
         self.spread: Counter[tuple[str, str, str]] = Counter()
         self.claimed: set[str] = set()
         self.found: dict[str, str] = {}
@@ -271,17 +272,28 @@ class _Assignment:
     def _best(self, company: Sequence[Claim], allowed: Sequence[str]) -> str:
         """The host that suits a company best: room before distance, distance before nearness, then the emptiest."""
         asked = total(claim.load for claim in company)
+        if not any(claim.wish.spread or claim.wish.near for claim in company):
+            return min(allowed, key=lambda label: self._fill(label, asked))
 
         def cost(label: str) -> tuple[bool, bool, int, int, float]:
-            host = self.hosts[label]
-            load = self.loads[label] + asked
+            is_out, is_full, share = self._fill(label, asked)
             crowd = sum(self.spread[self._seat(claim, label)] for claim in company if claim.wish.spread)
-            fetched = {claim.image for claim in company if claim.wish.near and claim.image} - host.images
-            return not host.is_seen, host.overfull(load), crowd, len(fetched), host.share(load)
+            images = {claim.image for claim in company if claim.wish.near and claim.image}
+            return is_out, is_full, crowd, len(images - self.hosts[label].images), share
 
         return min(allowed, key=cost)
 
+    def _fill(self, label: str, asked: Load) -> tuple[bool, bool, float]:
+        """Whether a host is out of sight, whether it would be too full, and how full, with a load more; kept until it gets one."""
+        known = self.fills[label]
+        found = known.get(asked)
+        if found is None:
+            host, load = self.hosts[label], self.loads[label] + asked
+            found = known[asked] = (not host.is_seen, host.overfull(load), host.share(load))
+        return found
+
     def _put(self, company: Iterable[Claim], label: str) -> None:
+        self.fills[label].clear()
         for claim in company:
             self.found[claim.key] = label
             self.loads[label] += claim.load
