@@ -150,6 +150,8 @@ class Mistakes(Cursor):
         line = self.line_of(opened)
         where = f" (the {opener} is on line {line})" if line != self.line_of(self.start) else ""
         found = self.token_name()
+        if found == "for" and opener in "[{":
+            found = "for: it stands before the value, as in [for x in list : value]"
         if self.kind == "=" and opener != "{":
             found = "=, which sets an argument: is the bracket before it not closed? To compare, write =="
         self.fail("missing-separator", "Missing separator", f"Expected {expected}{where} but found {found}.")
@@ -197,6 +199,10 @@ class Mistakes(Cursor):
             detail = "A colon belongs to a conditional, condition ? a : b, and there is no ? before it."
         elif self.kind == "=":
             detail = "One = sets an argument; to compare, write ==."
+        elif self.kind == "(":
+            detail = "Values have no methods: a function stands before its arguments, as in upper(local.name)."
+        elif self.text.endswith("not ", 0, self.start):
+            detail = 'For "not" write !.'
         elif self.kind == "...":
             detail = "Dots follow the last argument of a call: f(list...)."
         else:

@@ -9,6 +9,7 @@ from vwplan.kinds import KINDS
 from vwplan.kinds.check import article
 from vwplan.provider.registry import is_installed, names
 from vwplan.spec.draft import Call, Draft, Use
+from vwplan.spec.mistakes import meant_of
 from vwplan.spec.settings import DEFAULT_PROVIDER
 
 
@@ -59,8 +60,9 @@ def _inputs(draft: Draft, call: Call, child: Draft) -> None:
             )
     if child.broken:
         return
+    told = meant_of(call.inputs, child.variables)
     for name, variable in child.variables.items():
-        if not variable.has_default and name not in call.inputs:
+        if not variable.has_default and name not in call.inputs and name not in told:
             about = f" ({variable.description})" if variable.description else ""
             detail = f'The module needs the variable "{name}"{about}, declared at {variable.range}.'
             draft.add(Diagnostic("missing-argument", "Missing argument", detail, call.range))
@@ -112,7 +114,11 @@ def _moves(draft: Draft) -> None:
             draft.add(Diagnostic("invalid-removal", "Removed and still there", detail, removed.source.range))
     for each in draft.imports:
         if each.target.root in KINDS and not _declared(draft, each.target):
-            detail = f"There is no block {each.target.root}.{each.target.steps[0].key} to import into. Write one."
+            name = str(each.target.steps[0].key)
+            near = draft.near(
+                name, [key.partition(".")[2] for key in draft.resources if key.startswith(f"{each.target.root}.")]
+            )
+            detail = f"There is no block {each.target.root}.{name} to import into.{near or ' Write one.'}"
             draft.add(
                 Diagnostic("undeclared-reference", "Reference to something undeclared", detail, each.target.range)
             )

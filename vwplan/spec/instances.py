@@ -80,7 +80,9 @@ def refused_for_each(value: Value, at: Range) -> Diagnostic | None:
 def _refused_set(found: SetValue, at: Range) -> Diagnostic | None:
     for item in found.items:
         if isinstance(item, Null):
-            return _invalid('The set given to "for_each" has null in it.', at)
+            return _invalid(
+                'The set given to "for_each" has null in it. Leave it out: compact([…]), or a for with if.', at
+            )
         if not isinstance(item, str | Unknown):
             return _invalid(f'"for_each" takes a set of strings, and this is a set of {type_of(item).friendly}.', at)
     if found.items and found.element not in (STRING, DYNAMIC):

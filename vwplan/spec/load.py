@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 
 from vwplan.dataclass import dataclass
-from vwplan.diagnostics import Diagnostic, Problems, Severity, Source
+from vwplan.diagnostics import Diagnostic, Problems, Severity, Source, did_you_mean
 from vwplan.garbage import uncollected
 from vwplan.hcl import parse_file
 from vwplan.hcl.evaluate import Files
@@ -149,7 +149,8 @@ class _Reading:
             names = sorted(os.listdir(directory))  # noqa: PTH208
         except OSError as error:
             reason = "there is no such directory" if isinstance(error, FileNotFoundError) else str(error.strerror)
-            self._tell("no-spec", "No spec", f"{self._named(directory)} cannot be read: {reason}.", call)
+            near = _near_directory(directory) if isinstance(error, FileNotFoundError) else ""
+            self._tell("no-spec", "No spec", f"{self._named(directory)} cannot be read: {reason}.{near}", call)
             return None
         sources = []
         for name in names:
@@ -230,6 +231,15 @@ def _parsed_json(source: Source) -> tuple[Body, tuple[Diagnostic, ...]]:
     from vwplan.spec.jsonshape import FileShape
 
     return parse_json(source, FileShape())
+
+
+def _near_directory(directory: str) -> str:
+    """A sentence that names the directory beside one that is not there whose name is nearest; empty when none is near."""
+    try:
+        beside = sorted(each.name for each in Path(directory).parent.iterdir() if each.is_dir())
+    except OSError:
+        return ""
+    return did_you_mean(Path(directory).name, [name for name in beside if not name.startswith(".")])
 
 
 def _order(problem: Diagnostic) -> tuple[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from vwplan.diagnostics import Diagnostic, Range, Source
 from vwplan.hcl.syntax import Attribute, Block, Body
@@ -87,9 +87,13 @@ def meant(shape: Shape, body: Body) -> frozenset[str]:
 
     Each has been told with what is near it: that the right one is missing would be the same slip told twice.
     """
-    names = shape.names
-    written = {*body.attributes, *(block.kind for block in body.blocks)} - names
-    near = (difflib.get_close_matches(name, names, n=1, cutoff=0.6) for name in sorted(written))
+    written = {*body.attributes, *(block.kind for block in body.blocks)}
+    return meant_of(written, shape.names)
+
+
+def meant_of(written: Collection[str], names: Collection[str]) -> frozenset[str]:
+    """The names that somebody seems to have meant by what was written and is none of them."""
+    near = (difflib.get_close_matches(name, names, n=1, cutoff=0.6) for name in sorted(written) if name not in names)
     return frozenset(names[0] for names in near if names)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from vwplan.diagnostics import Diagnostic, did_you_mean
@@ -13,6 +14,9 @@ from vwplan.kinds.sources import SOURCES
 from vwplan.spec.draft import Draft, Place
 from vwplan.spec.model import Meta, ResourceBlock
 from vwplan.values import DYNAMIC, NUMBER, STRING, MapType, Type
+
+_TEMPLATE = re.compile(r"\$\{~?\s*$")
+"""The opening of an interpolation, right before what is in it."""
 
 Found = Diagnostic | Type
 """What is wrong with a reference, or the type of what it leads to, `DYNAMIC` where that is not known."""
@@ -56,7 +60,9 @@ def _unknown_root(draft: Draft, reference: Reference, place: Place) -> Diagnosti
     else:
         near = did_you_mean(root, [*KINDS, *ROOTS, *place.iterators])
         detail = f'There is nothing named "{root}".{near}'
-        if not near and not reference.steps:
+        if not near and _TEMPLATE.search(reference.source.text, max(0, reference.start - 8), reference.start):
+            detail += " To write ${ itself, as for a shell, double the dollar: $${."
+        elif not near and not reference.steps:
             detail += " Text needs quotes."
     return _undeclared(detail, reference, 0)
 
@@ -116,6 +122,9 @@ def _terraform(draft: Draft, reference: Reference, place: Place) -> Found:
 def _each(draft: Draft, reference: Reference, place: Place) -> Found:
     if not place.each:
         detail = '"each" means something only in a block with for_each.'
+        if len(place.iterators) == 1:
+            (iterator,) = place.iterators
+            detail += f" In the dynamic block around write {iterator}.key or {iterator}.value."
         return _problem("reference-not-allowed", "Reference that is not allowed here", detail, reference, 0)
     return _one_of(reference, ("key", "value"), '"each" is one of for_each')
 
@@ -175,7 +184,11 @@ def _module(draft: Draft, reference: Reference, place: Place) -> Found:
     if at >= len(reference.steps) or child is None or child.broken:
         return DYNAMIC
     if output not in child.outputs:
-        detail = f'Module "{name}" has no output "{output}".{draft.near(output, child.outputs)}'
+        hint = draft.near(output, child.outputs)
+        if not hint:
+            hint = " From outside only the outputs of a module are seen: declare one in it."
+            hint += f" It has {', '.join(sorted(child.outputs)[:9])}." if child.outputs else ""
+        detail = f'Module "{name}" has no output "{output}".{hint}'
         return _undeclared(detail, reference, at + 1)
     return DYNAMIC
 
@@ -228,6 +241,8 @@ def _block(draft: Draft, reference: Reference) -> Found:
 def _no_block(draft: Draft, kind: str, name: str) -> str:
     """What is said of a block that is not there: the nearest name of its kind, or the same name of another."""
     other = next((each for each in KINDS if f"{each}.{name}" in draft.resources), "")
+    if f"{kind}.{name}" in draft.data:
+        other = f"data.{kind}"
     near = f" Did you mean {other}.{name}?" if other else ""
     if not near:
         start = f"{kind}."
@@ -282,7 +297,7 @@ def _attribute(kind: Kind, reference: Reference, at: int, owner: str, member: bo
         if kind.name == "cluster" and name in _TYPES["workspace"]:
             detail += f" Its members have: write {owner}.head.{name}, or pick one of {owner}.workers.ROLE."
         else:
-            detail += did_you_mean(name, types)
+            detail += did_you_mean(name, types) or f" vwplan schema {kind.name} lists all."
         return _problem("unknown-attribute", "Unknown attribute", detail, reference, at + 1)
     if isinstance(found, BlockType):
         return _inside(found, reference, at + 1)

@@ -288,7 +288,7 @@ def _removed(draft: Draft, block: Block, source: Source) -> None:
             if attribute.name not in shape.arguments:
                 draft.add(mistakes.unknown_argument(shape, attribute, source))
         told = inner.body.attributes.get("destroy")
-        if told is None:
+        if told is None and "destroy" not in mistakes.meant(shape, inner.body):
             draft.add(mistakes.missing_argument(shape, "destroy", mistakes.header(inner, source)))
         destroy = constant_flag(draft, told, source, True)
     if found is not None:
@@ -339,7 +339,9 @@ def _check(draft: Draft, block: Block, source: Source) -> None:
                 _keep(draft, found, read)
         else:
             draft.add(mistakes.unknown_block(shape, inner, source))
-    if not any(inner.kind == "assert" for inner in block.body.blocks):
+    if not any(inner.kind == "assert" for inner in block.body.blocks) and "assert" not in mistakes.meant(
+        shape, block.body
+    ):
         draft.add(mistakes.missing_block(shape, "assert", where))
     made = CheckBlock(name, tuple(asserts), tuple(read.values()), where)
     first = draft.checks.setdefault(name, made)

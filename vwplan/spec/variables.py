@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from vwplan.dataclass import dataclass
@@ -101,8 +103,24 @@ def read_inputs(
         value = _finished(variable, found.get(name), problems)
         if value is not None:
             values[name] = value
+    if any(each.code == "missing-variable" for each in problems.found):
+        hint = _foreign(directory)
+        problems.found = [
+            replace(each, detail=each.detail + hint) if each.code == "missing-variable" else each
+            for each in problems.found
+        ]
     problems.raise_errors()
     return Inputs(values, tuple(problems.found))
+
+
+def _foreign(directory: Path) -> str:
+    """A sentence on a file that Terraform would have read values from; empty where there is none."""
+    with suppress(OSError):
+        for name in sorted(os.listdir(directory)):  # noqa: PTH208
+            if name == "terraform.tfvars" or name.endswith(".auto.tfvars"):
+                ours = "vwplan" if name == "terraform.tfvars" else name.removesuffix(".tfvars")
+                return f" {name} is for Terraform, and not read: rename it {ours}.vwvars.hcl."
+    return ""
 
 
 def _automatic(directory: Path) -> Iterator[Path]:

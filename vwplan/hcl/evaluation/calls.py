@@ -244,6 +244,36 @@ def _giving(value: Value) -> Run:
     return lambda scope, environment: value
 
 
+_ELSEWHERE = {
+    "len": " The number of elements or letters is length(…).",
+    "size": " The number of elements or letters is length(…).",
+    "count": " The number of elements is length(…).",
+    "str": " To make a text of a value write tostring(…).",
+    "string": " To make a text of a value write tostring(…).",
+    "int": " To make a number of a text write tonumber(…); whole numbers are floor(…) and ceil(…).",
+    "number": " To make a number of a text write tonumber(…).",
+    "bool": " To make a bool of a text write tobool(…).",
+    "round": " Numbers are rounded by floor(…) and ceil(…).",
+    "substring": " A part of a text is substr(text, offset, length).",
+    "toupper": " Capital letters are made by upper(…).",
+    "tolower": " Small letters are made by lower(…).",
+    "includes": " Whether a list has an element is contains(list, element).",
+    "has": " Whether a list has an element is contains(list, element); a key of a map: contains(keys(map), key).",
+    "if": " A choice is written condition ? a : b.",
+    "iif": " A choice is written condition ? a : b.",
+    "filter": " To filter write [for x in list : x if condition].",
+    "foreach": " To go through a list write [for x in list : …].",
+    "default": " For a value in place of null write coalesce(a, b).",
+    "now": " The time is timestamp(), and plantimestamp() where a plan is to be kept to.",
+    "getenv": " Values from the environment are variables: VW_VAR_name gives var.name.",
+    "env": " Values from the environment are variables: VW_VAR_name gives var.name.",
+    "add": " To add write a + b; to put lists together concat(a, b), maps merge(a, b).",
+    "append": " To put lists together write concat(a, b).",
+    "print": " What is to be seen is an output, or typed at vwplan console.",
+}
+"""What is written in place of functions that other languages have."""
+
+
 def unknown_function(name: str) -> tuple[str, str, str]:
     """Code, summary and detail of a call to a function that is not there."""
     code, summary = "unknown-function", "Unknown function"
@@ -255,11 +285,8 @@ def unknown_function(name: str) -> tuple[str, str, str]:
         )
     if "::" in name:
         return code, summary, f'There is no function "{name}": no provider of this project has functions.'
-    return (
-        code,
-        summary,
-        f'There is no function "{name}".{did_you_mean(name, [*FUNCTIONS, *sorted(SPECIAL - {"type"})])}',
-    )
+    hint = _ELSEWHERE.get(name.lower()) or did_you_mean(name, [*FUNCTIONS, *sorted(SPECIAL - {"type"})])
+    return code, summary, f'There is no function "{name}".{hint}'
 
 
 def arity(function: Function, node: Call, count: int) -> tuple[str, str, str] | None:

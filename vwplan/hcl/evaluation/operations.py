@@ -40,14 +40,15 @@ from vwplan.values.value import UNKNOWN_BOOL, UNKNOWN_NUMBER
 class OperandProblem(Exception):
     """An operand that does not suit its operator: 0 for the left (or only) one, 1 for the right, None for both.
 
-    `null` where it would suit by its type, but there is no value.
+    `null` where it would suit by its type, but there is no value; `text` where it is a text.
     """
 
-    def __init__(self, side: int | None, reason: str, null: bool = False) -> None:
+    def __init__(self, side: int | None, reason: str, null: bool = False, text: bool = False) -> None:
         super().__init__(reason)
         self.side = side
         self.reason = reason
         self.null = null
+        self.text = text
 
 
 Operate = Callable[[Value, Value], Value]
@@ -68,7 +69,7 @@ def _operand(value: Value, type: Type, side: int) -> Value:
     try:
         return convert(value, type)
     except ConversionError as error:
-        raise OperandProblem(side, f"{error}") from None
+        raise OperandProblem(side, f"{error}", text=isinstance(unmark(value)[0], str)) from None
 
 
 def unsuitable(value: Value, type: Type, side: int) -> OperandProblem | None:

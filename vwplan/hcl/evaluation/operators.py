@@ -91,6 +91,8 @@ class OperatorCompiler(Compiler):
             where = "The right operand" if problem.side else "The left operand"
             operand = node.right if problem.side else node.left
         detail = f"{where} of {sign} is unsuitable: {problem.reason}."
+        if sign == "+" and problem.text:
+            detail += ' Texts are put together in one: "${a}${b}".'
         code = "null-operand" if problem.null else "invalid-operand"
         return site.error(scope, environment, code, "Invalid operand", detail, operand, value)
 

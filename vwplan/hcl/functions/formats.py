@@ -85,7 +85,7 @@ def formatted(pattern: str, arguments: Arguments) -> str:
         if max(verb.width, verb.precision or 0) > _WIDEST:
             raise FunctionProblem(f'the verb "{verb.raw}" asks for too wide a field')
         if index > len(arguments):
-            raise FunctionProblem(f'the verb "{verb.raw}" asks for argument {index}, and there are {len(arguments)}')
+            raise FunctionProblem(f'the verb "{verb.raw}" asks for argument {index}, and there {_are(len(arguments))}')
         made = _one(verb, arguments[index - 1])
         out.append(made)
         size += len(made)
@@ -184,7 +184,21 @@ def _decimal(verb: Verb, value: Value) -> str:
     return f"{' ' * missing}{sign}{digits}"
 
 
-def _format(arguments: Arguments, _: Type) -> Value:
+def _format_type(arguments: Arguments) -> Type:
+    return DYNAMIC if _strange(arguments) else STRING
+
+
+def _formatlist_type(arguments: Arguments) -> Type:
+    return DYNAMIC if _strange(arguments) else ListType(STRING)
+
+
+def _strange(arguments: Arguments) -> bool:
+    return any(isinstance(argument, Unknown) and argument.type is DYNAMIC for argument in arguments)
+
+
+def _format(arguments: Arguments, type: Type) -> Value:
+    if type is DYNAMIC:
+        return Unknown(DYNAMIC)
     pattern, rest = text(arguments[0]), arguments[1:]
     if not all(map(is_whole, rest)):
         percent = pattern.find("%")
@@ -194,6 +208,8 @@ def _format(arguments: Arguments, _: Type) -> Value:
 
 
 def _formatlist(arguments: Arguments, type: Type) -> Value:
+    if type is DYNAMIC:
+        return Unknown(DYNAMIC)
     pattern, rest = text(arguments[0]), arguments[1:]
     if not rest:
         return ListValue(STRING, [formatted(pattern, [])])
@@ -240,6 +256,10 @@ def _formatlist(arguments: Arguments, type: Type) -> Value:
 _ARGS = Parameter("args", null=True, unknown=True, dynamic=True)
 
 FUNCTIONS = [
-    pure("format", [Parameter("format", STRING)], STRING, _format, _ARGS),
-    pure("formatlist", [Parameter("format", STRING)], ListType(STRING), _formatlist, _ARGS),
+    pure("format", [Parameter("format", STRING)], _format_type, _format, _ARGS),
+    pure("formatlist", [Parameter("format", STRING)], _formatlist_type, _formatlist, _ARGS),
 ]
+
+
+def _are(count: int) -> str:
+    return "is 1" if count == 1 else f"are {count or 'none'}"
