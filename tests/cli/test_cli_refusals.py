@@ -154,6 +154,15 @@ def test_a_file_without_a_name_is_not_taken_for_the_present_folder(shop: Shop, m
     assert "present folder" not in told.err and "This is a bug in vwplan" in told.err
 
 
+def test_an_interrupt_that_comes_as_another_error_is_one(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()  # As Python 3.11 tells it.
+
+    monkeypatch.setattr(Stack, "propose", stop)
+    told = shop.run("plan")
+    assert (told.code, told.err) == (130, "")
+
+
 def test_a_full_disk_is_told_with_the_file_and_not_taken_for_the_output(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

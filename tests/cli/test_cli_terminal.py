@@ -56,7 +56,7 @@ def start(folder: Path, *words: str, **more: str) -> subprocess.Popen[str]:
 
 def run(folder: Path, *words: str, typed: str = "", **more: str) -> tuple[int, str, str]:
     process = start(folder, *words, **more)
-    out, err = process.communicate(typed, timeout=60)
+    out, err = process.communicate(typed, timeout=240)
     return process.returncode, out, err
 
 
@@ -78,7 +78,7 @@ def at_terminal(folder: Path, *words: str, typed: Sequence[str] = (), code: int 
         pass  # All other ends are closed.
     finally:
         os.close(ours)
-    assert process.wait(60) == code, sent.decode()
+    assert process.wait(240) == code, sent.decode()
     return sent.decode()
 
 
@@ -144,10 +144,39 @@ def test_ctrl_c_at_the_question_does_nothing_and_lets_the_lock_go(folder: Path) 
     wait_for(process, "Do you want to perform")
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
-    err = process.communicate(timeout=30)[1]
+    err = process.communicate(timeout=240)[1]
     assert process.returncode == 130
     assert "Interrupted." in err and "Traceback" not in err
     assert run(folder, "apply", "--auto-approve")[0] == 0
+
+
+INTERRUPTED = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == %r:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv[1:] = ["plan"]
+from vwplan.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["typer", "vwplan.cli.main", "vwplan.cli.commands.plan", "vwplan.plan"])
+def test_ctrl_c_while_the_program_is_still_being_read_is_no_bug(folder: Path, module: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED % module],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    before = module in ("typer", "vwplan.cli.main")
+    assert (told.returncode, told.stderr) == ((-signal.SIGINT, "") if before else (130, "\nInterrupted.\n"))
 
 
 # Signals
@@ -155,11 +184,11 @@ def test_ctrl_c_at_the_question_does_nothing_and_lets_the_lock_go(folder: Path) 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_finishes_what_runs_and_begins_nothing_more(folder: Path, number: int) -> None:
-    (folder / "main.vw.hcl").write_text(SPEC % 1)
+    (folder / "main.vw.hcl").write_text(SPEC % 4)
     process = start(folder, "apply", "--auto-approve")
     wait_for(process, "network.first: Creating")
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=240)
     assert process.returncode == 130
     assert "Interrupted: nothing more is begun. Waiting for 1 running step; a second Ctrl-C leaves at once." in out
     assert "network.first: Created" in out
@@ -173,16 +202,16 @@ def test_the_first_signal_finishes_what_runs_and_begins_nothing_more(folder: Pat
 
 
 def test_the_second_ctrl_c_leaves_at_once_and_the_next_apply_settles(folder: Path) -> None:
-    (folder / "main.vw.hcl").write_text(SPEC % 60)
+    (folder / "main.vw.hcl").write_text(SPEC % 200)
     process = start(folder, "apply", "--auto-approve")
     wait_for(process, "network.first: Creating")
     process.send_signal(signal.SIGINT)
     wait_for(process, "Waiting for 1 running step")
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=240)
     assert process.returncode == 130
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 100
     assert "Left at once." in err
     (folder / "main.vw.hcl").write_text(SPEC % 0)
     code, out, err = run(folder, "apply", "--auto-approve")
@@ -192,13 +221,13 @@ def test_the_second_ctrl_c_leaves_at_once_and_the_next_apply_settles(folder: Pat
 
 
 def test_a_terminal_that_goes_away_is_one_signal_and_none_under_nohup(folder: Path) -> None:
-    (folder / "main.vw.hcl").write_text(SPEC % 1)
+    (folder / "main.vw.hcl").write_text(SPEC % 4)
     process = start(folder, "apply", "--auto-approve")
     wait_for(process, "network.first: Creating")
     process.send_signal(signal.SIGHUP)
     wait_for(process, "Waiting for 1 running step")
     process.send_signal(signal.SIGHUP)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=240)
     assert (process.returncode, "network.first: Created" in out) == (130, True)
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
@@ -207,12 +236,12 @@ def test_a_terminal_that_goes_away_is_one_signal_and_none_under_nohup(folder: Pa
         signal.signal(signal.SIGHUP, before)
     wait_for(process, "network.second: Creating")
     process.send_signal(signal.SIGHUP)
-    process.communicate(timeout=30)
+    process.communicate(timeout=240)
     assert process.returncode == 0
 
 
 def test_what_runs_is_finished_and_recorded_when_its_terminal_goes_away(folder: Path) -> None:
-    (folder / "main.vw.hcl").write_text(SPEC % 1)
+    (folder / "main.vw.hcl").write_text(SPEC % 4)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         ["setsid", "--ctty", *PROGRAM, "apply", "--auto-approve"],
@@ -227,7 +256,7 @@ def test_what_runs_is_finished_and_recorded_when_its_terminal_goes_away(folder: 
     while b"0 of 2 steps done, 1 running" not in sent:
         sent += os.read(ours, 65536)
     os.close(ours)
-    assert process.wait(30) != 0
+    assert process.wait(240) != 0
     stored = LocalStore(folder / ".vwplan", "default").read()
     assert stored is not None
     assert (list(stored.state.records), stored.unfinished, stored.running) == (["network.first"], (), ())
@@ -246,7 +275,7 @@ def test_whoever_reads_may_go_away(folder: Path) -> None:
     process.stdout.close()
     assert process.stderr is not None
     assert process.stderr.read() == ""
-    assert process.wait(30) == 1
+    assert process.wait(240) == 1
 
 
 def test_an_apply_goes_on_when_nobody_reads_any_more(folder: Path) -> None:
@@ -256,7 +285,7 @@ def test_an_apply_goes_on_when_nobody_reads_any_more(folder: Path) -> None:
     assert process.stdout is not None and process.stderr is not None
     process.stdout.close()
     assert "Traceback" not in process.stderr.read()
-    process.wait(30)
+    process.wait(240)
     assert list(state(folder).records) == ["network.first", "network.second"]
     assert run(folder, "plan", "--detailed-exitcode")[0] == 0
 

@@ -27,6 +27,8 @@ from vwplan.diagnostics import Diagnostic, DiagnosticError
 
 Command = Callable[..., None]
 
+INTERRUPTED = 130
+
 
 def application() -> typer.Typer:
     """The program. Its commands are imported when they are asked for."""
@@ -78,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(encoding="utf-8", errors="surrogateescape" if mode == "r" else "backslashreplace")
     signal.signal(signal.SIGINT, _interrupt)
     code = run(words)
+    # From here on there is nothing to tidy up.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         sys.stdout.flush()
     except OSError as problem:
@@ -93,6 +97,15 @@ def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def _interrupted(problem: BaseException | None) -> bool:
+    """Whether somebody interrupted, though an error of another name came of it, as of making a class."""
+    while problem is not None:
+        if isinstance(problem, KeyboardInterrupt):
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False
+
+
 def run(words: Sequence[str]) -> int:
     """Run one command and give its exit code; nothing that a user did ends in a traceback."""
     try:
@@ -104,10 +117,12 @@ def run(words: Sequence[str]) -> int:
     except typer.Exit as leaving:
         return leaving.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        return 130
+        return INTERRUPTED
     except BrokenPipeError as problem:
         return _unwritable(problem)
     except Exception as problem:
+        if _interrupted(problem):
+            return INTERRUPTED
         return _unexpected(problem, no_color="--no-color" in words)
 
 
