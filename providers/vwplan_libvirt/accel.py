@@ -70,14 +70,15 @@ def kvm_serves(connection: Any) -> bool:
 def bios_rate(connection: Any, type: str, seconds: float = PROOF_SECONDS) -> float:
     """How often a machine of that type (`kvm`, `qemu`) passes its BIOS in a second of processor time.
 
-    0 where it does not start, or does not pass a few times within `seconds`. Needs the event loop.
+    0 where it does not start, or does not pass a few times within `seconds` after that. Needs the event loop.
     """
     passed = threading.Semaphore(0)
-    deadline = time.monotonic() + seconds
     try:
         domain = connection.createXML(_proof_text(type), libvirt.VIR_DOMAIN_START_AUTODESTROY)
     except libvirt.libvirtError:
         return 0.0
+    # From here on: how long a busy host takes to start it says nothing of KVM.
+    deadline = time.monotonic() + seconds
     try:
         watch = connection.domainEventRegisterAny(
             domain, libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, lambda connection, domain, opaque: passed.release(), None

@@ -40,7 +40,7 @@ class AgentError(Exception):
 class Agent:
     """The agent of one running machine; every call is bounded by `seconds`."""
 
-    def __init__(self, domain: Any, seconds: int = 5) -> None:
+    def __init__(self, domain: Any, seconds: int = 20) -> None:
         self._domain = domain
         self._seconds = seconds
 

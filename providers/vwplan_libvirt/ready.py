@@ -64,7 +64,7 @@ def _checks(host: Host, domain: Any, action: Action, ready: Mapping[str, Any]) -
     if host.is_pretended:
         return checks
     if ready.get("agent"):
-        agent = Agent(domain, seconds=2)
+        agent = Agent(domain, seconds=5)
         checks["the guest agent"] = agent.answers
     if ready.get("tcp"):
         address, port = _address(action, "tcp"), int(ready["tcp"])

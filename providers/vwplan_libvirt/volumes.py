@@ -20,7 +20,7 @@ from vwplan_libvirt.naming import base_name, mark_in, mark_name, part_of, volume
 from vwplan_libvirt.volume_xml import SeenVolume, volume_text
 
 MIB = 1 << 20
-_ENDING_SECONDS = 3.0
+_ENDING_SECONDS = 10.0
 
 
 def mark_among(names: list[str]) -> tuple[int, Mark] | None:

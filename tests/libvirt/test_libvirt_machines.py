@@ -293,7 +293,7 @@ def test_an_image_is_a_difference_over_another(play: Play, tmp_path: Path) -> No
 
 
 def test_the_emulator_passes_its_own_proof(play: Play) -> None:
-    assert bios_rate(play.connection._host.connection, "qemu") > 1  # type: ignore[attr-defined]
+    assert bios_rate(play.connection._host.connection, "qemu", 120) > 1  # type: ignore[attr-defined]
     assert bios_rate(play.connection._host.connection, "no-such-type") == 0  # type: ignore[attr-defined]
 
 
