@@ -73,13 +73,15 @@ def find_all_foreign(host: Host, identities: set[str]) -> dict[str, ForeignVolum
 
 
 def foreign_volumes(host: Host) -> Iterator[ForeignVolume]:
-    """All that there are, with the pools read anew."""
+    """All that there are, with the pools read anew. One that cannot be read, as on a share that is away, hides no other."""
     for pool in host.connection.listAllStoragePools():
         # One that cannot be read anew now is as it was last read.
         with suppress(libvirt.libvirtError):
             pool.refresh(0)
     for pool, volume, _ in _candidates(host):
-        one = _read(pool, volume)
+        one = None
+        with suppress(libvirt.libvirtError):
+            one = _read(pool, volume)
         if one is not None:
             yield one
 

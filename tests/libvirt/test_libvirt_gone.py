@@ -204,3 +204,29 @@ def test_an_interface_that_goes_hides_no_other_s_range() -> None:
             return [Interface("10.1.0.7"), Interface(""), Interface("10.3.0.7")]
 
     assert _ranges_in_use(Host()) == {"10.1.0.0/24", "10.3.0.0/24"}  # type: ignore[arg-type]
+
+
+def test_a_stranger_s_volume_that_cannot_be_read_hides_no_other(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one in a share that is away: libvirt knows of it, and fails to look at it."""
+    connection = play.connection._host.connection  # type: ignore[attr-defined]
+    pools = []
+    for kind, path in (("netfs", "/share"), ("dir", "/theirs")):
+        source = (
+            "<source><host name='nas'/><dir path='/export'/><format type='nfs'/></source>" if kind == "netfs" else ""
+        )
+        text = f"<pool type='{kind}'><name>{kind}</name>{source}<target><path>{path}</path></target></pool>"
+        pools.append(connection.storagePoolCreateXML(text))
+        pools[-1].createXML(f"<volume><name>of-{kind}</name><capacity>4096</capacity></volume>")
+    look = libvirt.virStorageVol.XMLDesc
+
+    def stale(volume: Any, flags: int = 0) -> str:
+        if volume.name() == "of-netfs":
+            error = libvirt.libvirtError("cannot stat file '/share/of-netfs': Stale file handle")
+            error.err = (libvirt.VIR_ERR_SYSTEM_ERROR, 18, str(error), 2, "", "", "", 0, 0)
+            raise error
+        return str(look(volume, flags))
+
+    monkeypatch.setattr(libvirt.virStorageVol, "XMLDesc", stale)
+    assert [one.name for one in play.connection.volumes() if "of-" in one.name] == ["dir/of-dir"]  # type: ignore[attr-defined]
+    for pool in pools:
+        pool.destroy()
