@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from vwplan.values.mismatch import Path, mismatch, path_text
+from vwplan.values.narrow import narrowed
 from vwplan.values.numbers import NumberError, number_text, parse_number
 from vwplan.values.sets import set_value
 from vwplan.values.types import (
@@ -232,7 +233,7 @@ def dynamic_replaced(source: Type, target: Type) -> Type:
     return target
 
 
-def _unknown(value: Unknown, target: Type) -> Unknown:
+def _unknown(value: Unknown, target: Type) -> Value:
     """An unknown value of the target type, keeping what is known of it that conversion does not change."""
     refined, source = value.refinement, value.type
     kept = Refinement(not_null=refined.not_null)
@@ -246,4 +247,4 @@ def _unknown(value: Unknown, target: Type) -> Unknown:
     elif isinstance(source, ListType | SetType | MapType):
         least = min(refined.min_length, 1) if isinstance(target, SetType) else refined.min_length
         kept = dataclasses.replace(kept, min_length=least, max_length=refined.max_length)
-    return Unknown(target, kept)
+    return narrowed(target, kept)

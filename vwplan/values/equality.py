@@ -69,7 +69,7 @@ def _type_open(value: Value) -> bool:
     if is_whole(value):
         return False
     if isinstance(value, Unknown):
-        return value.type is DYNAMIC
+        return is_dynamic(value.type)
     return any(_type_open(item) for _, item in elements(value))  # type: ignore[arg-type]
 
 

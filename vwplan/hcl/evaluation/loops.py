@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from itertools import repeat
 
 from vwplan.hcl.evaluation.compiler import ELEMENT, Bound, Compiler, checked, overgrown, shared
@@ -117,14 +118,19 @@ class Loop:
             environment[self.key_slot] = key
         environment[self.value_slot] = value
 
-    def holds(self, scope: Scope, environment: Environment) -> tuple[Value, Marks]:
-        """Whether the element bound is to be taken, which may be unknown, and the marks of the answer."""
+    def holds(self, scope: Scope, environment: Environment, known: bool = True) -> tuple[Value, Marks]:
+        """Whether the element bound is to be taken, which may be unknown, and the marks of the answer.
+
+        Where the whole is not `known` any more, an answer that is neither true nor false is no error.
+        """
         if self.condition is None:
             return True, NO_MARKS
         found, marks = unmark(self.condition(scope, environment))
         if found is True or found is False:
             return found, marks
         code, summary = "invalid-for-condition", "Invalid for condition"
+        if not known:
+            return UNKNOWN, marks
         if isinstance(found, Null):
             detail = "What follows if must not be null."
             raise self.site.error(scope, environment, code, summary, detail, self.condition_node)
@@ -165,7 +171,7 @@ class LoopCompiler(OperatorCompiler):
                     environment[key_slot] = key
                 environment[value_slot] = value
                 if loop.condition is not None:
-                    taken, own = loop.holds(scope, environment)
+                    taken, own = loop.holds(scope, environment, known)
                     marks |= own
                     if taken is not True:
                         known = known and taken is False
@@ -206,7 +212,7 @@ class LoopCompiler(OperatorCompiler):
             for each in pairs:
                 loop.bind(*each, environment)
                 if loop.condition is not None:
-                    taken, own = loop.holds(scope, environment)
+                    taken, own = loop.holds(scope, environment, known)
                     marks |= own
                     if taken is not True:
                         known = known and taken is False
@@ -218,7 +224,7 @@ class LoopCompiler(OperatorCompiler):
                     error.value = UNKNOWN
                     raise
                 marks |= own
-                if not isinstance(name, str):
+                if not isinstance(name, str) and (known or isinstance(name, bool | int | Fraction)):
                     name = self._name(name, loop, node, scope, environment)
                 if not isinstance(name, str):
                     known = False

@@ -16,8 +16,10 @@ from vwplan.values import (
     ConversionError,
     ListType,
     ListValue,
+    MapValue,
     Marks,
     Null,
+    ObjectValue,
     SetType,
     SetValue,
     TupleType,
@@ -125,7 +127,7 @@ def _flat(value: Value) -> tuple[list[Value], Marks, bool]:
         return [], marks, False
     out: list[Value] = []
     known = True
-    for item in sequence(bare).items:
+    for item in bare.items.values() if isinstance(bare, MapValue | ObjectValue) else sequence(bare).items:
         if is_native(item):
             out.append(item)
             continue
@@ -144,8 +146,10 @@ def _flat(value: Value) -> tuple[list[Value], Marks, bool]:
 
 
 def _flatten_type(arguments: Arguments) -> Type:
-    have = type_of(plain(arguments[0]))
-    if not isinstance(have, ListType | SetType | TupleType):
+    value = plain(arguments[0])
+    have = type_of(value)
+    # Where not all is known, Terraform does not look at the type yet: then a map gives its values.
+    if not isinstance(have, ListType | SetType | TupleType) and is_whole(value):
         raise ArgumentProblem(0, f"a list, set or tuple is required, not a {have.friendly}")
     return DYNAMIC
 

@@ -303,5 +303,5 @@ FUNCTIONS = [
     pure("textencodebase64", [Parameter("string", STRING), Parameter("encoding", STRING)], STRING, _textencodebase64),
     pure("urlencode", [_STR], STRING, _urlencode),
     pure("yamldecode", [Parameter("src", STRING)], _dynamic, _yamldecode, None, UNREFINED),
-    pure("yamlencode", [Parameter("value", null=True, dynamic=True)], STRING, _yamlencode),
+    pure("yamlencode", [Parameter("value", null=True, dynamic=True)], STRING, _yamlencode, None, UNREFINED),
 ]

@@ -121,7 +121,7 @@ class Function:
                 value, own = unmark_deep(value)
                 marks |= own
             inner = value.value if isinstance(value, Marked) else value
-            if isinstance(inner, Null) and not parameter.null:
+            if isinstance(inner, Null) and not parameter.null and not dynamic:
                 raise ArgumentProblem(at, "it must not be null")
             if not parameter.dynamic and type_of(inner) is DYNAMIC:
                 dynamic = True

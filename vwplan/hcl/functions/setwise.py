@@ -110,16 +110,19 @@ def _product(arguments: Arguments, type: Type) -> Value:
     assert isinstance(type, ListType | SetType)
     assert isinstance(type.element, TupleType)
     marks: Marks = NO_MARKS
-    open_length = False
+    open_length = open_set = False
     for argument in arguments:
         value, own = unmark(argument)
         marks |= own
         many_unknown = isinstance(value, SetValue) and len(value.items) > 1 and not is_whole(value)
         open_length = open_length or isinstance(value, Unknown) or many_unknown
+        open_set = open_set or many_unknown
     values = [plain(argument) for argument in arguments]
     if open_length:
         lengths = [_longest(value) for value in values]
         most = None if None in lengths else math.prod(length for length in lengths if length is not None)
+        if most == 0 and open_set:  # Terraform does not know the length of such a set, and says nothing of the product.
+            return mark(Unknown(type, NOT_NULL), marks)
         if most == 0:
             return mark(_made(type, []), marks)
         if most is not None and most > _LARGEST_BOUND:
