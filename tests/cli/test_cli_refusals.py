@@ -163,6 +163,31 @@ def test_an_interrupt_that_comes_as_another_error_is_one(shop: Shop, monkeypatch
     assert (told.code, told.err) == (130, "")
 
 
+def test_whoever_has_neither_a_name_nor_a_home_may_do_all_the_same(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container under a number that nobody has given a name."""
+
+    def unknown(number: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    for name in ("HOME", "LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    shop.apply()
+    assert f"  {os.getuid()}@" in shop.do("state", "history").out
+    shop.spec('output "home" { value = pathexpand("~/x") }\n')
+    told = shop.run("plan")
+    assert told.code == 1
+    assert "whoever runs this has no home folder" in " ".join(told.err.split())
+
+
+def test_a_key_in_the_home_of_nobody_is_told(shop: Shop) -> None:
+    key = 'encryption {\n    key_file { path = "~nobody-of-that-name/key" }\n  }\n'
+    shop.spec(f'provider "simulated" {{}}\nvwplan {{\n  {key}}}\nnetwork "n" {{ mode = "isolated" }}\n')
+    told = shop.run("apply", "--auto-approve")
+    assert told.code == 1
+    assert "The key cannot be read" in told.err and "~nobody-of-that-name/key" in told.err
+
+
 def test_a_full_disk_is_told_with_the_file_and_not_taken_for_the_output(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,7 +38,10 @@ def cover_of(stack: Stack) -> Cover:
 def _placed(source: Source | None, directory: Path) -> Source | None:
     from vwplan.state.encryption import KeyFile
 
-    return KeyFile(directory / source.path.expanduser()) if isinstance(source, KeyFile) else source
+    if not isinstance(source, KeyFile):
+        return source
+    # A home that nobody knows stays as it is written, and the file is told as not there.
+    return KeyFile(directory / os.path.expanduser(source.path))  # noqa: PTH111
 
 
 def _ask(words: str) -> str | None:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,9 +80,15 @@ def run_plan(
             plan_text=to_text(plan, stack.key.hmac).encode(),
             parallelism=parallelism,
             interrupt=interrupt,
-            rescue_folders=[Path.cwd(), Path.home()],
+            rescue_folders=[stack.directory, *_home()],
         )
     return _tell(terminal, plan, result)
+
+
+def _home() -> Iterator[Path]:
+    """The home folder, where there is one: not everybody who runs this has."""
+    with suppress(RuntimeError):
+        yield Path.home()
 
 
 @contextmanager

@@ -198,11 +198,9 @@ class Stack:
 
     def holder(self, doing: str) -> Holder:
         """This process, as others are told of it."""
-        import getpass
-
         from vwplan.state import Holder
 
-        return Holder(os.urandom(8).hex(), getpass.getuser(), os.uname().nodename, os.getpid(), time.time(), doing)
+        return Holder(os.urandom(8).hex(), _user(), os.uname().nodename, os.getpid(), time.time(), doing)
 
     def observe(self, unsettled: Collection[str] = frozenset(), state: State | None = None) -> ObservedWorld:
         """All hosts as they are now, or with a state those that it or the spec is about; those `unsettled` count as not seen."""
@@ -280,6 +278,16 @@ class Stack:
             begun=self.begun,
         )
         return Proposal(plan, wanted, world, before)
+
+
+def _user() -> str:
+    """The name of whoever runs this; the number where it has no name, as in many containers."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def open_connection(host: HostConfiguration) -> Connection:

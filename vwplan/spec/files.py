@@ -68,8 +68,13 @@ class LocalFiles:
         return _absolute(self._at(path)).replace(os.sep, "/")
 
     def expand(self, path: str) -> str:
-        """The path with a leading `~` replaced by the home directory."""
-        return str(Path(path).expanduser()) if path == "~" or path.startswith("~/") else path
+        """The path with a leading `~` replaced by the home directory; `FileProblem` where nobody knows that."""
+        if path != "~" and not path.startswith("~/"):
+            return path
+        try:
+            return str(Path(path).expanduser())
+        except RuntimeError:
+            raise FileProblem("whoever runs this has no home folder") from None
 
     def digest(self, path: str) -> tuple[str, int]:
         """The SHA-256 digest of a file in hexadecimal, and its size in bytes. `FileProblem` if it cannot be read."""
