@@ -51,6 +51,7 @@ def lab(hands: LibvirtHands, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """One cluster for all stories: each begins where it must, and machines take their time to boot."""
     lab = hands.lab = Workshop(tmp_path_factory.mktemp("lab"), ("--stack", STACK))
     lab.write(SITE + CLUSTER)
+    lab.let(workers=0)
     yield lab
     lab.do("destroy", "--auto-approve")
     assert (hands.objects(), hands.volumes()) == (set(), [])
