@@ -239,6 +239,44 @@ def test_a_name_that_is_not_text_is_as_good_as_any(shop: Shop) -> None:
     assert "Traceback" not in told.err
 
 
+def test_a_folder_whose_name_is_not_text_is_as_good_as_any(shop: Shop) -> None:
+    folder = shop.folder / os.fsdecode(b"dir\xff")
+    folder.mkdir()
+    (folder / os.fsdecode(b"main\xfe.vw.hcl")).write_text(
+        'provider "simulated" {}\nnetwork "n" { mode = "isolated" }\noutput "cwd" { value = path.cwd }\n'
+        'output "set" { value = fileset(path.module, "*.hcl") }\n'
+    )
+    commands = [
+        "plan --out=saved",
+        "apply saved",
+        "plan --detailed-exitcode",
+        "output --json",
+        "show",
+        "state pull",
+        "graph",
+    ]
+    for words in commands:  # As a process of its own, which says for itself how it writes.
+        program = [sys.executable, "-m", "vwplan", *words.split()]
+        told = subprocess.run(program, cwd=folder, capture_output=True, timeout=60)
+        assert told.returncode == 0, told.stderr
+        assert b"Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize("given", ["option", "environment"])
+def test_a_value_that_is_not_text_is_refused_and_not_shown(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    value = os.fsdecode(b"se\xffcret")
+    shop.spec('provider "simulated" {}\n\nvariable "name" {}\n\noutput "name" { value = var.name }\n')
+    if given == "environment":
+        monkeypatch.setenv("VW_VAR_name", value)
+    told = shop.run("plan", *([f"--var=name={value}"] if given == "option" else []))
+    assert told.code == 1
+    place = "VW_VAR_name" if given == "environment" else "--var name"
+    assert f'The value that is given to the variable "name" by {place} is not UTF-8.' in flat(told.err)
+    assert "cret" not in told.err
+
+
 def test_values_may_come_through_a_pipe_that_somebody_writes_to(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a shell makes it of `--var-file=<(program)`."""
     shop.spec('provider "simulated" {}\n\nvariable "name" {}\n\noutput "name" { value = var.name }\n')

@@ -67,6 +67,7 @@ def run_plan(
     from vwplan.engine.interrupt import Interrupt
     from vwplan.engine.resolve import refuse_secret
     from vwplan.plan.serial import to_text
+    from vwplan.state.wire import to_bytes
 
     interrupt = Interrupt()
     with progress(terminal, plan) as listener, _listening(interrupt, terminal):
@@ -77,7 +78,7 @@ def run_plan(
             key=stack.key,
             evaluate=late_values(stack, plan.made_at),
             open_secret=open_secret or refuse_secret,
-            plan_text=to_text(plan, stack.key.hmac).encode(),
+            plan_text=to_bytes(to_text(plan, stack.key.hmac)),
             parallelism=parallelism,
             interrupt=interrupt,
             rescue_folders=[stack.directory, *_home()],

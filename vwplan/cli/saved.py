@@ -20,7 +20,7 @@ def read_plan(path: Path, cover: Cover) -> Plan:
     from vwplan.state.damage import Damaged, NewerFormat
 
     try:
-        text = cover.unwrap(read_named(path), PLAN, str(path)).decode()
+        text = cover.unwrap(read_named(path), PLAN, str(path)).decode("utf-8", "surrogatepass")
     except (OSError, UnicodeDecodeError, Damaged, NewerFormat) as problem:
         # Only where nothing is may one be made: what is there would be written over.
         absent = isinstance(problem, FileNotFoundError)

@@ -149,6 +149,12 @@ def _from_environment(
 def _from_text(variable: VariableBlock, source: Source, found: dict[str, _Found], problems: Problems) -> None:
     """A value given as text: itself for a primitive type, an expression for any other."""
     whole = Range(source, 0, len(source.text))
+    if not _is_text(source.text):
+        # It is not shown: bytes that are no text are likely a key, or come from one.
+        detail = f'The value that is given to the variable "{variable.name}" by {source.name} is not UTF-8.'
+        problems.add(Diagnostic("not-text", "Unreadable value of a variable", detail, variable.range))
+        found[variable.name] = _Found(None, whole)
+        return
     if variable.literal:
         found[variable.name] = _Found(source.text, whole)
         return
@@ -158,6 +164,14 @@ def _from_text(variable: VariableBlock, source: Source, found: dict[str, _Found]
     value = _constant(expression, source, mine) if expression is not None else None
     _tell(variable, whole, mine, problems)
     found[variable.name] = _Found(value, whole)
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _tell(variable: VariableBlock, at: Range, mine: Problems, problems: Problems) -> None:

@@ -96,10 +96,11 @@ def save(work: Stack, proposal: Proposal, path: Path) -> None:
     from vwplan.regular import refuse_irregular
     from vwplan.state import Disk
     from vwplan.state.cover import PLAN, About
+    from vwplan.state.wire import to_bytes
 
     plan = with_basis(proposal.plan, proposal.state)
     purpose = About(PLAN, plan.lineage, plan.state_serial, plan.stack)
-    sealed = work.cover.wrap(to_text(plan, work.key.hmac).encode(), purpose)
+    sealed = work.cover.wrap(to_bytes(to_text(plan, work.key.hmac)), purpose)
     try:
         refuse_irregular(path)
         # Where a link leads: what is put in place of a link would be where nobody looks for it.

@@ -164,7 +164,7 @@ class Opener:
         source = self._source
         if isinstance(source, Passphrase):
             assert hardness is not None
-            h, sentence = hardness, self._passphrase(source).encode()
+            h, sentence = hardness, self._passphrase(source).encode("utf-8", "surrogateescape")
             secret = hashlib.scrypt(
                 sentence, salt=h.salt, n=h.n, r=h.r, p=h.p, maxmem=256 * h.n * h.r * h.p, dklen=LENGTH
             )
