@@ -348,7 +348,14 @@ def test_a_dnsmasq_that_a_dead_libvirtd_left_is_no_obstacle_and_does_not_stay(
     subprocess.run(["ip", "link", "add", bridge, "type", "bridge"], check=True)
     subprocess.run(["ip", "address", "add", f"{gateway}/24", "dev", bridge], check=True)
     left = subprocess.Popen(
-        ["dnsmasq", "--keep-in-foreground", f"--conf-file={conf}", f"--pid-file={tmp_path / 'pid'}"],
+        [
+            "dnsmasq",
+            "--keep-in-foreground",
+            "--user=root",
+            "--no-resolv",
+            f"--conf-file={conf}",
+            f"--pid-file={tmp_path / 'pid'}",
+        ],
         env={**os.environ, "VIR_BRIDGE_NAME": bridge},
     )
     try:
