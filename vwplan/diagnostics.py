@@ -121,8 +121,8 @@ def readable(text: str) -> str:
 
 _UNREADABLE = re.compile("[\ud800-\udfff]")
 
-_TOKENS = re.compile(r'(?<=["}])')
-"""Where a new token begins, whatever the letter behind joins on to."""
+_TOKENS = re.compile(r'(?<=["}])|(?=")|(?=[$%]\{)')
+"""Where a new token begins, whatever the letters on both sides are joined to."""
 
 
 def _cluster_ends(line: str) -> list[int]:

@@ -42,6 +42,7 @@ def place(found: dict[str, Any]) -> tuple[int, ...]:
         ("a flag is one", "🇨🇭 ", 3, 9),
         ("a tabulator is one", "\t\t", 3, 2),
         ("what no Unicode has joined to a quote starts anew", '"\u0301" ', 5, 5),
+        ("what Unicode joins to the letter behind it ends before a quote", '"\u0600" ', 5, 5),
         ("a byte that is no UTF-8 is one column and one byte", "\udcff ", 3, 2),
     ],
 )
