@@ -131,6 +131,26 @@ def test_a_module_is_imported_into_by_key(shop: Shop) -> None:
     assert shop.empty()
 
 
+@pytest.mark.parametrize("last", ["0", "each.value.place"])
+def test_the_keys_of_modules_on_the_way_may_be_expressions_too(shop: Shop, last: str) -> None:
+    inner = shop.folder / "inner"
+    inner.mkdir()
+    repeated = "count = 1" if last == "0" else 'for_each = toset(["p"])'
+    (inner / "main.vw.hcl").write_text(
+        f'variable "image" {{}}\nworkspace "w" {{\n  {repeated}\n  image = var.image\n  resources {{ memory = "256 MiB" }}\n}}\n'
+    )
+    call = '\nmodule "m" {\n  for_each = toset(["a"])\n  source = "./inner"\n  image = image.base.id\n}\n'
+    asked = 'import {\n  for_each = { a = { id = "default/old", place = "p" } }\n  to = module.m[each.key].workspace.w[%s]\n  id = each.value.id\n}\n'
+    shop.spec(SPEC, call, asked % last)
+    identity = there(shop)
+    shop.apply()
+    assert (
+        shop.record(f'module.m["a"].workspace.w[{"0" if last == "0" else chr(34) + "p" + chr(34)}]').identity
+        == identity
+    )
+    assert shop.empty()
+
+
 def test_an_import_stands_in_the_root_module_and_names_one_object(shop: Shop) -> None:
     inner = shop.folder / "inner"
     inner.mkdir()

@@ -41,7 +41,7 @@ def needed(plotter: Plotter, root: Module, asked: Sequence[ImportAsked]) -> list
     texts = [each.target for each in asked]
     for block in root.imports:
         texts.append(block.target.text)
-        for compiled in (block.id, block.for_each, block.target_key):
+        for compiled in (block.id, block.for_each, block.target_key, *block.keys.values()):
             for reference in compiled.references if compiled is not None else ():
                 found += plotter.targets(reference, (), root)
     found += [node for node in plotter.nodes.values() if node.sort == "call"]
@@ -146,10 +146,21 @@ def _of_block(block: ImportBlock, scope: InstanceScope) -> Iterator[ImportAsked]
     for key, value in expansion.keys.items():
         inner = scope if expansion.mode == "single" else scope.of("each", key, value)
         target = _target(block.target.text, block.target.range)
+        chosen = {name: _text(compiled, inner, "A key of its target") for name, compiled in block.keys.items()}
+        target = _opened(target, chosen)
         if block.target_key is not None:
             last = _text(block.target_key, inner, "The key of its target")
             target = replace(target, member=last) if target.role not in ("", "head") else replace(target, key=last)
         yield ImportAsked(str(target), _text(block.id, inner, '"id"'), block.range)
+
+
+def _opened(target: Address, keys: Mapping[str, str]) -> Address:
+    """An address with the keys in it that are expressions."""
+    if not keys:
+        return target
+    module = tuple(replace(step, key=keys.get(str(step.key), step.key)) for step in target.module)
+    key, member = keys.get(str(target.key), target.key), keys.get(str(target.member), target.member)
+    return replace(target, module=module, key=key, member=member)
 
 
 def _target(text: str, at: Range | None) -> Address:

@@ -247,13 +247,17 @@ class RemovedBlock:
 
 @dataclass(frozen=True, slots=True)
 class ImportBlock:
-    """`import { to, id, for_each }`."""
+    """`import { to, id, for_each }`.
+
+    `target_key` is the last key where it is an expression; `keys` are those on the way there, by what stands for them in `target`.
+    """
 
     target: Reference
     id: Compiled
     for_each: Compiled | None
     range: Range
     target_key: Compiled | None = None
+    keys: Mapping[str, Compiled] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from vwplan.diagnostics import Diagnostic, Range, Source, did_you_mean
 from vwplan.hcl.evaluate import Compiled, Reference
 from vwplan.hcl.lexer import is_name
-from vwplan.hcl.syntax import Attribute, Block, Body, Expression, Index, Literal, ObjectItems, Variable
+from vwplan.hcl.syntax import Attribute, Block, Body, Expression, GetAttribute, Index, Literal, ObjectItems, Variable
 from vwplan.kinds import KINDS, LATER_KINDS
 from vwplan.kinds.language import ELSEWHERE, RESERVED, TOP
 from vwplan.spec import mistakes
@@ -301,12 +301,15 @@ def _import(draft: Draft, block: Block, source: Source) -> None:
     identifier, for_each = attributes.get("id"), attributes.get("for_each")
     to = attributes.get("to")
     key: Expression | None = None
-    if for_each is not None and to is not None and isinstance(to.expression, Index):
+    last = to.expression if for_each is not None and to is not None else None
+    if to is not None and isinstance(last, Index) and not isinstance(last.key, Literal):
         # The last key may be an expression of each.
-        key = to.expression.key
-        block = block._replace(
-            body=block.body._replace(attributes={**attributes, "to": to._replace(expression=to.expression.collection)})
-        )
+        key = last.key
+        to = to._replace(expression=last.collection)
+    open_keys: dict[str, Expression] = {}
+    if for_each is not None and to is not None:
+        to = to._replace(expression=_without_keys(to.expression, source, open_keys))
+        block = block._replace(body=block.body._replace(attributes={**attributes, "to": to}))
     target = _address(draft, block, "to", source)
     if identifier is None:
         if id(source) not in draft.broken:
@@ -317,7 +320,23 @@ def _import(draft: Draft, block: Block, source: Source) -> None:
     collection = draft.compile(for_each.expression, source, Place()) if for_each is not None else None
     if target is not None:
         target_key = draft.compile(key, source, place) if key is not None else None
-        draft.imports.append(ImportBlock(target, compiled, collection, where, target_key))
+        on_the_way = {text: draft.compile(each, source, place) for text, each in open_keys.items()}
+        draft.imports.append(ImportBlock(target, compiled, collection, where, target_key, on_the_way))
+
+
+def _without_keys(address: Expression, source: Source, found: dict[str, Expression]) -> Expression:
+    """An address in which keys that are expressions are texts that stand for them, which no key that is written out can be."""
+    match address:
+        case GetAttribute():
+            return address._replace(object=_without_keys(address.object, source, found))
+        case Index():
+            key = address.key
+            if not isinstance(key, Literal):
+                text = f"{source.text[key.start : key.end]}\0"
+                found[text] = key
+                key = Literal(text, key.start, key.end)
+            return address._replace(collection=_without_keys(address.collection, source, found), key=key)
+    return address
 
 
 def _check(draft: Draft, block: Block, source: Source) -> None:
