@@ -240,7 +240,15 @@ class Compiler:
         place = Range(self.source, node.collection.end, node.end)
 
         def run(scope: Scope, environment: Environment) -> Value:
-            (value, found), error = evaluate_all([whole, key], scope, environment)
+            error: EvaluationError | None = None
+            try:
+                value = whole(scope, environment)
+            except EvaluationError as problem:
+                error, value = problem, problem.value
+            try:
+                found = key(scope, environment)
+            except EvaluationError as problem:
+                error, found = problem if error is None else error.joined(problem), problem.value
             if error is not None:
                 error.value = within(value, found)
                 raise error
