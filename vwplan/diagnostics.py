@@ -116,10 +116,10 @@ def byte_count(text: str) -> int:
 
 def readable(text: str) -> str:
     """A text of a source with a replacement character for each byte that is no UTF-8."""
-    return text if text.isascii() else _UNREADABLE.sub("\ufffd", text)
+    return text if text.isascii() else re.sub(_UNREADABLE, "\ufffd", text)
 
 
-_UNREADABLE = re.compile("[\ud800-\udfff]")
+_UNREADABLE = "[\ud800-\udfff]"
 
 _TOKENS = re.compile(r'(?<=["}])|(?=")|(?=[$%]\{)')
 """Where a new token begins, whatever the letters on both sides are joined to."""

@@ -8,10 +8,13 @@ from vwplan.hcl.lexer import NAME_PATTERN, scan
 
 _OPENERS = frozenset({"{", "[", "(", "quote", "heredoc", "interpolation", "directive"})
 _CLOSERS = frozenset({"}", "]", ")", "unquote", "unheredoc", "close"})
-_ITEM = re.compile(
+_ITEM = (
     rf'([ \t]*+)(?:{NAME_PATTERN}(?:[ \t]*+=(?![=>])|(?>(?:[ \t]*+(?:"[^"\n]*+"|{NAME_PATTERN}))*)[ \t]*+\{{)|(\}}))'
 )
-"""A line that looks like an argument or a block's header, or starts with a closing brace (group 2); its indentation."""
+"""A line that looks like an argument or a block's header, or starts with a closing brace (group 2); its indentation.
+
+A text, so that only a file with an error compiles it.
+"""
 
 
 def _indent(text: str, at: int) -> int:
@@ -41,7 +44,7 @@ def next_item(text: str, origin: int, reached: int, *, nested: bool) -> int:
         elif kind == "end":
             break
         elif kind in ("newline", "comment") and text[token.end - 1] == "\n":
-            item = _ITEM.match(text, token.end)
+            item = re.compile(_ITEM).match(text, token.end)
             if item is None:
                 continue
             column, brace = len(item[1]), item[2] is not None

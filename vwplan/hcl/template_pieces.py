@@ -49,7 +49,7 @@ Piece = Text | Expression | IfMark | ForMark | EndMark
 Complaint = Callable[[str, str, int, int], None]
 """What is told of a directive out of place: summary, detail, start and end."""
 
-_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{0,4})|U([0-9A-Fa-f]{0,8})|(.))", re.DOTALL)
+_ESCAPE = r"\\(?:u([0-9A-Fa-f]{0,4})|U([0-9A-Fa-f]{0,8})|(.))"
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
@@ -76,7 +76,7 @@ def unescaped(text: str, start: int, complain: Complaint) -> str:
         complain("Invalid escape sequence", detail, start + found.start(), start + found.end())
         return found[0]
 
-    return _ESCAPE.sub(meaning, text)
+    return re.sub(_ESCAPE, meaning, text, flags=re.DOTALL)
 
 
 def flushed(pieces: list[Piece]) -> list[Piece]:

@@ -23,7 +23,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 LATER_KINDS: Mapping[str, str] = MappingProxyType({"job": "A job: what is run once its workspaces are ready"})
 """Kinds of the language that are not there in this version, each with what it is."""
 
-_STEP = re.compile(r'\.?([^.\[\]"]++)|\[(?:(\d++)|"((?>(?:[^"\\]|\\.)*))")\]')
+_STEP = r'\.?([^.\[\]"]++)|\[(?:(\d++)|"((?>(?:[^"\\]|\\.)*))")\]'
 
 
 def argument_of(kind: str, path: str) -> Argument | None:
@@ -55,7 +55,7 @@ def effect_of(kind: str, path: str) -> Effect:
 @lru_cache(maxsize=4096)
 def _find(kind: str, path: str) -> Argument | BlockType | None:
     at: Kind | BlockType = KINDS[kind]
-    steps = list(_STEP.finditer(path))
+    steps = list(re.finditer(_STEP, path))
     index = 0
     while index < len(steps):
         name = steps[index][1] or ""

@@ -6,7 +6,7 @@ import re
 
 Version = tuple[int, ...]
 
-_CONSTRAINT = re.compile(r"\s*+(=|!=|>=|<=|>|<|~>)?\s*+v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,3})\s*+")
+_CONSTRAINT = r"\s*+(=|!=|>=|<=|>|<|~>)?\s*+v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,3})\s*+"
 
 
 class ConstraintError(ValueError):
@@ -25,7 +25,7 @@ def satisfies(version: str, constraints: str) -> bool:
 
 
 def _parse(constraint: str) -> tuple[str, Version]:
-    found = _CONSTRAINT.fullmatch(constraint)
+    found = re.fullmatch(_CONSTRAINT, constraint)
     if found is None:
         raise ConstraintError(
             f'"{constraint.strip()}" is not a version constraint. Write one such as ">= 0.1" or "~> 1.2".'

@@ -7,9 +7,9 @@ import unicodedata
 from functools import cache
 from typing import Any
 
-_OWN = re.compile("[\u0900-\u1cff\u200d\ua800-\uabff\ufffd\U00010a00-\U00011fff\uac00-\ud7ff\U0001f1e6-\U0001f1ff]")
+_OWN = "[\u0900-\u1cff\u200d\ua800-\uabff\ufffd\U00010a00-\U00011fff\uac00-\ud7ff\U0001f1e6-\U0001f1ff]"
 """Where the rules below and those of the library may differ: scripts that later versions of Unicode join more of, syllables
-of Hangul, what stands for a wrong byte, and what joins symbols."""
+of Hangul, what stands for a wrong byte, and what joins symbols. (A text: compiled only for text beyond ASCII.)"""
 
 _CLUSTER = r"""(?x)
 \r\n
@@ -47,7 +47,7 @@ def clusters(text: str) -> list[str] | str:
     """The grapheme clusters of a text, in order."""
     if text.isascii() and "\r\n" not in text:
         return text
-    found: list[str] = _cluster(_OWN.search(text) is not None).findall(text)
+    found: list[str] = _cluster(re.search(_OWN, text) is not None).findall(text)
     return found
 
 
